@@ -1,0 +1,15 @@
+// Package sandbox lists the simulated systems that the platform is tested,
+// demonstrated and measured against. Each is an independent reading of its
+// vendor's interface: none shares code with a connector.
+package sandbox
+
+import "apicenter/infra/sandbox/internal/simhttp"
+
+// Entry is one sandbox that can be started by name.
+type Entry struct {
+	Name string
+	New  func() *simhttp.Sim
+}
+
+// All holds every sandbox.
+var All = []Entry{}
