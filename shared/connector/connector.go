@@ -134,6 +134,11 @@ type Report struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
+// Limited is a session whose limits depend on its settings; without it the declared ones hold.
+type Limited interface {
+	Limits() Limits
+}
+
 // Reader is the reading half of a session.
 type Reader interface {
 	// Read returns the next page after the checkpoint. It never leaves out a record that changed before the page was

@@ -14,6 +14,8 @@ const (
 	Up     ConnectionStatus = "up"
 	Down   ConnectionStatus = "down"   // the system does not answer: one probe at a time, everything else waits
 	Halted ConnectionStatus = "paused" // credentials or rights: records are parked until the test succeeds again
+	// Resuming is up again with parked records still to be sent on; the minute tick does that and then makes it Up.
+	Resuming ConnectionStatus = "resuming"
 )
 
 // ConnectionState is what the platform found out about a connection while using it. It is stored apart from the
@@ -30,6 +32,12 @@ type ConnectionState struct {
 	Parallel float64 `json:"parallel,omitempty"`
 	// Spent are the permits taken of each declared bucket in its present window.
 	Spent []Spent `json:"spent,omitempty"`
+	// Working is the message its lane took last, and Crashes how often that one was taken again without an end: a message
+	// that kills its handler is split, and at last buried.
+	Working string `json:"working,omitempty"`
+	Crashes int    `json:"crashes,omitempty"`
+	// Probed is when a stopped connection was last tested.
+	Probed time.Time `json:"probed,omitzero"`
 	// Revision changes with every save; a save with an old one is refused.
 	Revision int64 `json:"revision"`
 }
@@ -63,7 +71,16 @@ func (s ConnectionState) Succeeded() ConnectionState {
 	if s.Status == Halted {
 		return s // only a test that succeeds takes a pause away
 	}
-	s.Status, s.Until, s.Failures, s.Reason, s.Since = Up, time.Time{}, 0, nil, time.Time{}
+	if s.Status != Resuming {
+		s.Status = Up
+	}
+	s.Until, s.Failures, s.Reason, s.Since = time.Time{}, 0, nil, time.Time{}
+	return s
+}
+
+// Resumed returns the state after a test of a stopped connection succeeded: usable, with parked records to be sent on.
+func (s ConnectionState) Resumed() ConnectionState {
+	s.Status, s.Until, s.Failures, s.Reason, s.Since = Resuming, time.Time{}, 0, nil, time.Time{}
 	return s
 }
 
