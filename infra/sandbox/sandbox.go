@@ -3,7 +3,10 @@
 // vendor's interface: none shares code with a connector.
 package sandbox
 
-import "apicenter/infra/sandbox/internal/simhttp"
+import (
+	"apicenter/infra/sandbox/internal/simhttp"
+	"apicenter/infra/sandbox/mpluskassa"
+)
 
 // Entry is one sandbox that can be started by name.
 type Entry struct {
@@ -12,4 +15,6 @@ type Entry struct {
 }
 
 // All holds every sandbox.
-var All = []Entry{}
+var All = []Entry{
+	{Name: "mpluskassa", New: func() *simhttp.Sim { return mpluskassa.New(mpluskassa.Options{ShufflePages: true}).Sim() }},
+}
