@@ -1,16 +1,19 @@
 package mpluskassa
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
+
+var errCancelled = errors.New("it is cancelled")
 
 // String writes the number as people read it. The layout is a guess.
 func (n yearNumber) String() string { return fmt.Sprintf("%d.%d", n.year, n.number) }
 
 // change stores a changed copy of an order that an employee at the till works
 // on. The caller holds no lock.
-func (s *Sandbox) change(orderID string, do func(*document)) error {
+func (s *Sandbox) change(orderID string, do func(*document) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, _ := parseUUID(orderID)
@@ -19,31 +22,43 @@ func (s *Sandbox) change(orderID string, do func(*document)) error {
 		return fmt.Errorf("mpluskassa: no order %q", orderID)
 	}
 	d := old.change()
-	do(d)
+	if err := do(d); err != nil {
+		return fmt.Errorf("mpluskassa: order %s: %w", orderID, err)
+	}
 	s.orders.put(d.id, d, s.opts.Now())
 	return nil
 }
 
 // Pay receives what is still to be paid for an order, by iDEAL.
 func (s *Sandbox) Pay(orderID string) error {
-	return s.change(orderID, func(d *document) {
+	return s.change(orderID, func(d *document) error {
+		if d.cancelled != stateNothing {
+			return errCancelled
+		}
 		if open := d.incl - d.paid; open > 0 {
 			d.pay([]payment{{id: newID(s.ids), method: "IDEAL", amount: open, at: s.opts.Now().In(s.zone)}})
 		}
 		d.fullyPaid = true
+		return nil
 	})
 }
 
 // Touch gives an order a new marker without any change that matters.
-func (s *Sandbox) Touch(orderID string) error { return s.change(orderID, func(*document) {}) }
+func (s *Sandbox) Touch(orderID string) error {
+	return s.change(orderID, func(*document) error { return nil })
+}
 
 // Invoice delivers an order in full and makes its invoice.
 func (s *Sandbox) Invoice(orderID string) error {
-	return s.change(orderID, func(d *document) {
+	return s.change(orderID, func(d *document) error {
+		if d.cancelled != stateNothing {
+			return errCancelled
+		}
 		d.deliverAll()
 		if len(d.linked) == 0 {
 			s.makeInvoice(d)
 		}
+		return nil
 	})
 }
 

@@ -17,8 +17,8 @@ const (
 // Load fills the till with a shop: its articles, a relation for every
 // customer, and its orders in the sequence they were placed.
 func (s *Sandbox) Load(shop *shopdata.Shop) {
-	s.loadArticles(shop.Articles)
-	s.loadArticles(shop.TillOnly)
+	s.loadArticles(shop.Articles, true)
+	s.loadArticles(shop.TillOnly, false)
 	s.mu.Lock()
 	for _, c := range shop.Customers {
 		s.loadCustomer(c, c.Email, c.Number)
@@ -27,8 +27,9 @@ func (s *Sandbox) Load(shop *shopdata.Shop) {
 	s.AddOrders(shop.Orders)
 }
 
-// loadArticles adds articles; those of one product follow each other.
-func (s *Sandbox) loadArticles(articles []*shopdata.Article) {
+// loadArticles adds articles, for the web shop or only for the till; those of
+// one product follow each other.
+func (s *Sandbox) loadArticles(articles []*shopdata.Article, webshop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p *product
@@ -45,7 +46,7 @@ func (s *Sandbox) loadArticles(articles []*shopdata.Article) {
 		p.articles = append(p.articles, &article{
 			number: a.Number, product: a.Product, ext: a.ExtID, plu: a.PLU, barcode: a.EAN,
 			description: a.Description, size: a.Size, sequence: int64(len(p.articles) + 1), unit: a.Unit,
-			vatCode: vatCode(hundredths(a.VATRate)), priceIncl: shopdata.Cents(a.Price),
+			vatCode: vatCode(hundredths(a.VATRate)), priceIncl: shopdata.Cents(a.Price), webshop: webshop,
 		})
 	}
 	flush()

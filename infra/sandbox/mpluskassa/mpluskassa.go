@@ -35,6 +35,9 @@ type Options struct {
 	// ShufflePages mixes the entities of every answer, which the interface
 	// allows: only the choice of a page goes by marker, not its order.
 	ShufflePages bool
+	// BareIDs writes the ids of orders, invoices and lines without dashes, as
+	// some installations do.
+	BareIDs bool
 	// Strict answers a fault to fields the operation does not have. The real
 	// service is believed to ignore them.
 	Strict bool
@@ -173,6 +176,7 @@ func (s *Sandbox) work(w http.ResponseWriter, r *http.Request) {
 	}
 	in := &reader{strict: s.opts.Strict}
 	c := &call{s: s, reader: in, in: in.of(root), out: newResponse(w, op.response), now: s.opts.Now()}
+	c.out.bare = s.opts.BareIDs
 	op.run(c)
 	if f := in.problem; f != nil {
 		writeFault(w, *f)

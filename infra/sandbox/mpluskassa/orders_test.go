@@ -71,6 +71,7 @@ func TestCreateOrderRefusals(t *testing.T) {
 		{"unknown delivery", who + `<deliveryMethod>RAKET</deliveryMethod>` + line, "FAILED"},
 		{"delivery switched off", who + `<deliveryMethod>FIETSKOERIER</deliveryMethod>` + line, "FAILED"},
 		{"unknown branch", who + `<entryBranchNumber>7</entryBranchNumber>` + line, "FAILED"},
+		{"no workplace", who + `<entryBranchNumber>2</entryBranchNumber>` + line, "FAILED"},
 		{"payment switched off", who + line + `<paymentList><payment><method>CHEQUE</method><amount>5</amount></payment></paymentList>`, "PAYMENT-FAILED"},
 	} {
 		r := k.call(order(c.parts))
@@ -142,7 +143,7 @@ func TestPagesByMarker(t *testing.T) {
 func TestOrderFilters(t *testing.T) {
 	k := filled(t, Options{})
 	a, b := k.createdOrder("A"), k.createdOrder("B")
-	third := k.call(`<createOrder><order><extOrderId>C</extOrderId><employeeNumber>7</employeeNumber><relationNumber>10024</relationNumber><entryBranchNumber>2</entryBranchNumber>
+	third := k.call(`<createOrder><order><extOrderId>C</extOrderId><employeeNumber>7</employeeNumber><relationNumber>10024</relationNumber><entryBranchNumber>2</entryBranchNumber><workplaceNumber>1</workplaceNumber>
 		<orderType>ORDER-TYPE-TABLE-ORDER</orderType><financialDate><day>31</day><mon>12</mon><year>2025</year></financialDate>
 		<lineList><line><articleNumber>5003</articleNumber></line></lineList></order></createOrder>`).get("info/orderId")
 	const all = `<orderTypeList><orderType>ORDER-TYPE-SALES-ORDER</orderType><orderType>ORDER-TYPE-TABLE-ORDER</orderType></orderTypeList>`

@@ -43,6 +43,8 @@ func (s *Sandbox) create(in *orderInput, c *call) (d *document, result, problem 
 		problem = "The order has no lines."
 	case in.employee == nil:
 		problem = "No employee given."
+	case value(in.entryBranch) > 1 && in.workplace == nil:
+		problem = "No workplace given for another branch than the default one."
 	default:
 		problem = s.problem(in)
 	}

@@ -19,6 +19,7 @@ type article struct {
 	ext, plu, barcode            string
 	description, size, unit      string
 	sequence, vatCode, priceIncl int64
+	webshop                      bool
 }
 
 // priceExcl takes the VAT out of the price.
@@ -65,14 +66,14 @@ func getProducts(c *call) {
 		return
 	}
 	wanted := func(a *article) bool {
-		return a.marker >= value(f.marker) &&
+		return a.marker >= value(f.marker) && (a.webshop || !onlyWebshop) &&
 			(len(numbers) == 0 || slices.Contains(numbers, a.number)) &&
 			(len(products) == 0 || slices.Contains(products, a.product)) &&
 			(len(plus) == 0 || slices.Contains(plus, a.plu))
 	}
 	c.s.mu.RLock()
 	from := c.s.products.from(value(f.marker), c.now)
-	if onlyWebshop || len(groups) > 0 { // nothing here is marked for the shop or in a group
+	if len(groups) > 0 { // nothing here is in a group
 		from = func(func(*version[*product]) bool) {}
 	}
 	found := choose(from, f.limit, all, wanted)
@@ -144,7 +145,7 @@ func (o *response) article(a *article) {
 	o.long("priceIncl", a.priceIncl)
 	o.long("priceExcl", a.priceExcl())
 	o.text("unit", a.unit)
-	o.boolean("webshop", false)
+	o.boolean("webshop", a.webshop)
 	o.boolean("stockArticle", false)
 	o.close("article")
 }

@@ -30,6 +30,7 @@ type response struct {
 	buf   *[]byte
 	b     []byte
 	begun bool // something was sent
+	bare  bool // ids are written without dashes
 }
 
 func newResponse(w http.ResponseWriter, root string) *response {
@@ -112,7 +113,11 @@ func (o *response) boolean(name string, value bool) {
 
 func (o *response) id(name string, id uuid) {
 	o.open(name)
-	o.b = id.append(o.b)
+	if o.bare {
+		o.b = hex.AppendEncode(o.b, id[:])
+	} else {
+		o.b = id.append(o.b)
+	}
 	o.close(name)
 }
 

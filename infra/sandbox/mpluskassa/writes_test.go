@@ -52,6 +52,17 @@ func TestPayOrder(t *testing.T) {
 	k.call(`<findInvoice><extInvoiceId>x</extInvoiceId></findInvoice>`).expect(t, map[string]string{"result": "GET-INVOICE-RESULT-NOT-FOUND"})
 }
 
+func TestBareIDs(t *testing.T) {
+	k := filled(t, Options{BareIDs: true})
+	id := k.createdOrder("W1")
+	if len(id) != 32 || k.order(id).get("orderId") != id {
+		t.Errorf("order %s", id)
+	}
+	if dashed := k.Orders()[0].ID; k.order(dashed).get("orderId") != id {
+		t.Errorf("order %s is not found as %s", id, dashed)
+	}
+}
+
 func TestCancelOrder(t *testing.T) {
 	k := filled(t, Options{})
 	id := k.createdOrder("W1")
@@ -71,6 +82,9 @@ func TestCancelOrder(t *testing.T) {
 		"syncMarker": "2", "versionNumber": "2",
 	})
 	k.pay(id, "true", "IDEAL", "1").expect(t, map[string]string{"result": "PAY-ORDER-RESULT-FAILED"})
+	if k.Pay(id) == nil || k.Invoice(id) == nil || k.Cancel(id) == nil {
+		t.Error("a cancelled order was paid, invoiced or cancelled")
+	}
 	k.call(`<createOrder><order><extOrderId>W1</extOrderId></order></createOrder>`).
 		expect(t, map[string]string{"result": "CREATE-ORDER-RESULT-EXT-ORDER-ID-ALREADY-EXISTS"})
 	done := k.createdOrder("W2")

@@ -11,8 +11,8 @@ import (
 const (
 	firstArticle    = 5_001
 	firstProduct    = 2_001
-	shippingArticle = 9_900
-	firstTillOnly   = 990_001
+	shippingArticle = 990_000
+	firstTillOnly   = 990_101
 	tillOnlyCount   = 5
 )
 

@@ -85,9 +85,10 @@ func (r region) address(rng *rand.Rand) Address {
 	return a
 }
 
-// phone makes a number in one of the ways people write them, or none.
+// phone makes a number in one of the ways people write them, or none. All
+// begin their last part with zeros, which no subscriber's number does.
 func (s *Shop) phone(country string) string {
-	n := s.rng.IntN(100_000_000)
+	n := s.rng.IntN(1_000_000)
 	forms := []string{"06-%08d", "+31 6 %08d", "0031 6%08d", "(030) 2%06d", ""}
 	switch country {
 	case "BE":
@@ -100,13 +101,13 @@ func (s *Shop) phone(country string) string {
 	case form == "":
 		return ""
 	case strings.Contains(form, "%06d"):
-		return fmt.Sprintf(form, n%1_000_000)
+		return fmt.Sprintf(form, n%10_000)
 	}
 	return fmt.Sprintf(form, n)
 }
 
 // companyNumbers makes a VAT number and a chamber-of-commerce number that have
-// the right form but, on purpose, no valid check digits.
+// the right form; their check digits are as random as the rest.
 func (s *Shop) companyNumbers(country string) (vat, commerce string) {
 	n := s.rng.IntN(100_000_000)
 	switch country {
