@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/internal/simhttp"
 	"apicenter/infra/sandbox/mpluskassa"
 )
@@ -16,5 +17,6 @@ type Entry struct {
 
 // All holds every sandbox.
 var All = []Entry{
+	{Name: "afas", New: func() *simhttp.Sim { return afas.New(afas.Options{}).Sim() }},
 	{Name: "mpluskassa", New: func() *simhttp.Sim { return mpluskassa.New(mpluskassa.Options{ShufflePages: true}).Sim() }},
 }
