@@ -140,12 +140,15 @@ func (t *tx) match(f *field, r *record, person bool, parent *Party) ([]*Party, *
 	case "3":
 		return t.partyBy("orgname", v["Nm"]), nil
 	case "4", "5":
-		name := "KnBasicAddressAdr"
+		column, name := "KnBasicAddressAdr", "KnBasicAddressAdr"
 		if kind == "5" {
-			name = "KnBasicAddressPad"
+			column = "KnBasicAddressPad"
+			if v["PadAdr"] != "true" { // else the one address is both
+				name = column
+			}
 		}
 		for _, a := range r.all(name) {
-			return t.partyBy(name, addressKey(a.fields["CoId"], a.fields["Ad"], a.fields["HmNr"], a.fields["HmAd"], a.fields["ZpCd"])), nil
+			return t.partyBy(column, addressKey(a.fields["CoId"], a.fields["Ad"], a.fields["HmNr"], a.fields["HmAd"], a.fields["ZpCd"])), nil
 		}
 	}
 	return nil, nil
