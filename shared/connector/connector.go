@@ -7,7 +7,10 @@
 package connector
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -55,8 +58,37 @@ type Target struct {
 	Types []string
 	// Settings are the flow settings of the send side.
 	Settings []Setting
+	// Lines says where an order document holds its articles; zero where orders name none.
+	Lines LineFields
 	// CannotAsk is set where Find cannot see what Write made: deliveries are then at least once, and the panel says so.
 	CannotAsk bool
+}
+
+// LineFields says where a document holds articles: in which list, and under which field the code. Elements of the list
+// whose Where fields have other values than given (texts, costs) are no articles.
+type LineFields struct {
+	List, Code string
+	Where      map[string]string
+}
+
+// Replace puts another code on every line that has the given one, and reports whether there was one.
+func (f LineFields) Replace(document model.Tree, code, by string) bool {
+	lines, _ := document[f.List].([]any)
+	replaced := false
+	for _, element := range lines {
+		line, ok := element.(model.Tree)
+		if !ok || line[f.Code] != code {
+			continue
+		}
+		match := true
+		for name, value := range f.Where {
+			match = match && line[name] == value
+		}
+		if match {
+			line[f.Code], replaced = by, true
+		}
+	}
+	return replaced
 }
 
 // Limits is how hard the system may be hit, over everything that calls it.
@@ -262,6 +294,17 @@ type Outcome struct {
 	Sent, Answer []byte
 }
 
+// DecodeTree reads a tree from JSON, keeping numbers as they are written.
+func DecodeTree(data []byte) (model.Tree, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var tree model.Tree
+	if err := decoder.Decode(&tree); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	return tree, nil
+}
+
 type startBeforeKey struct{}
 
 // WithStartBefore returns a context under which no write starts at or after t. Waiting for permits or tokens happens before
@@ -275,3 +318,9 @@ func StartBefore(ctx context.Context) (time.Time, bool) {
 	t, ok := ctx.Value(startBeforeKey{}).(time.Time)
 	return t, ok
 }
+
+// The types of customer documents.
+const (
+	Company = "company"
+	Person  = "person"
+)

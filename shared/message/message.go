@@ -83,6 +83,8 @@ type Source struct {
 	Fields  json.RawMessage `json:"fields"`
 	// Reread is set when the record was on the flow's re-read list.
 	Reread bool `json:"reread,omitempty"`
+	// Reopened is set on a record that comes from the failures.
+	Reopened bool `json:"reopened,omitempty"`
 }
 
 // Document is a record on its way to a target.
@@ -111,6 +113,8 @@ type Customer struct {
 	Type        string          `json:"type"` // company or person
 	Fingerprint string          `json:"fingerprint"`
 	Document    json.RawMessage `json:"document"`
+	// Update is the document that changes a customer the target has; absent when the flow leaves customers as they are.
+	Update json.RawMessage `json:"update,omitempty"`
 }
 
 // Sealer encrypts for one tenant. The purpose binds the ciphertext to its place: what was sealed for one cannot be opened

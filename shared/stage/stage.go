@@ -70,3 +70,8 @@ func (w World) Backoff(attempt int, scale float64) (time.Duration, bool) {
 	spread := 0.8 + 0.4*w.Rand()
 	return time.Duration(float64(backoff[attempt-1]) * scale * spread), true
 }
+
+// RereadAt is when a waiting record is looked at again: soon at first, then ever more rarely, at most every six hours.
+func RereadAt(now time.Time, tries int) time.Time {
+	return now.Add(min(time.Minute<<min(tries, 9), 6*time.Hour))
+}

@@ -1,0 +1,335 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"apicenter/shared/connector"
+	"apicenter/shared/fault"
+	"apicenter/shared/integration"
+	"apicenter/shared/message"
+	"apicenter/shared/model"
+	"apicenter/shared/queue"
+	"apicenter/shared/stage"
+	"apicenter/shared/store"
+)
+
+// lane is the handling of one message.
+type lane struct {
+	*Stage
+	ctx      context.Context
+	header   message.Header
+	flow     integration.Flow
+	session  *stage.Session
+	finder   connector.Finder
+	writer   connector.Writer
+	state    integration.ConnectionState
+	was      integration.ConnectionState
+	deadline time.Time // zero: none
+	ending   *stage.Ending
+	items    []*item
+	pace     *pace
+	// stop is set when the system told us to wait, or the connection failed: nothing further is started.
+	stop *fault.Error
+}
+
+// item is one record of the message on its way through the protocol.
+type item struct {
+	doc   message.Document
+	entry store.Entry
+	// outcome is set when the record's way ends in this message; a record without one goes on later.
+	outcome  model.Outcome
+	reason   string
+	problem  *fault.Error
+	warnings []string
+	targetID string
+	steps    []store.StepActivity
+	// due is when a record goes on later, counting an attempt or not.
+	due     time.Time
+	attempt int
+	// saved is set when its ledger entry is written down already.
+	saved bool
+}
+
+func (i *item) done() bool { return i.outcome != "" || !i.due.IsZero() }
+
+func (i *item) end(o model.Outcome, reason string, warnings ...string) {
+	i.outcome, i.reason = o, reason
+	i.warnings = append(i.warnings, warnings...)
+}
+
+// run sends the message's records and writes down how they ended.
+func (l *lane) run(d queue.Delivery, docs []message.Document) (again bool, err error) {
+	var problem *fault.Error
+	if l.finder, l.writer, problem = abilities(l.session); problem != nil {
+		return false, problem
+	}
+	if l.state.Status == integration.Down {
+		// One probe while the system is down; everything else waits.
+		if until, down := l.probe(); down {
+			return true, l.Queue.Extend(l.ctx, d, until.Sub(l.World.Now()))
+		}
+	}
+	l.pace = newPace(l.session.Limits, l.state, l.World.Now)
+	l.items = newest(docs)
+	switch l.flow.Kind {
+	case model.Orders:
+		err = l.orders()
+	case model.Products, model.Stock, model.Customers, model.Prices:
+		err = fault.New(fault.Bug, "records of %s cannot be sent by this release", l.flow.Kind)
+	}
+	if err != nil {
+		return false, err
+	}
+	if l.stop != nil && l.stop.Class == fault.Wait && !l.anyDone() {
+		// Nothing was done at all: the message waits where it is, at the head of its lane.
+		return true, errors.Join(l.saveState(), l.Queue.Extend(l.ctx, d, max(l.state.Until.Sub(l.World.Now()), 0)))
+	}
+	return false, l.end()
+}
+
+// probe makes the cheapest call to a system that is down. It saves what it found.
+func (l *lane) probe() (until time.Time, down bool) {
+	_, err := l.session.Verify(l.ctx)
+	now := l.World.Now()
+	if err != nil {
+		l.state = l.state.FailedWith(fault.As(err), now)
+		if saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state); err == nil {
+			l.state, l.was = saved, saved
+		}
+		if l.state.Until.After(now) {
+			return l.state.Until, true
+		}
+		return now.Add(time.Second), true
+	}
+	l.state = l.state.Succeeded()
+	return time.Time{}, false
+}
+
+// newest keeps, of records that stand in the message more than once, the newest version; the older ones are stale.
+func newest(docs []message.Document) []*item {
+	at := make(map[string]*item, len(docs))
+	out := make([]*item, 0, len(docs))
+	for _, doc := range docs {
+		it := &item{doc: doc, warnings: doc.Warnings, attempt: doc.Attempt}
+		if other, seen := at[doc.Key]; seen {
+			older := it
+			if other.doc.Version.Compare(doc.Version) < 0 {
+				older, at[doc.Key] = other, it
+			}
+			older.end(model.Skipped, model.ReasonStale)
+		} else {
+			at[doc.Key] = it
+		}
+		out = append(out, it)
+	}
+	return out
+}
+
+// open returns the items that are still on their way.
+func (l *lane) open() []*item {
+	out := make([]*item, 0, len(l.items))
+	for _, it := range l.items {
+		if !it.done() {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+func (l *lane) anyDone() bool {
+	for _, it := range l.items {
+		if it.done() || it.saved {
+			return true
+		}
+	}
+	return false
+}
+
+// failed ends an item by what its failure means. What it means for the connection was noted by whoever made the call
+// (stopped): one failed call may fail many items.
+func (l *lane) failed(it *item, problem *fault.Error) {
+	it.problem = problem
+	switch problem.Class {
+	case fault.Reject, fault.Skip:
+		it.outcome = model.Rejected
+	case fault.Wait, fault.Pause:
+		// The item stays open: end puts it off or parks it.
+	case fault.Bug:
+		it.outcome = model.Failed
+	case fault.Retry, fault.Unclassified:
+		l.retry(it, problem)
+	}
+}
+
+// retry sends an item round once more, or gives it up.
+func (l *lane) retry(it *item, problem *fault.Error) {
+	it.problem = problem
+	it.attempt++
+	pause, more := l.World.Backoff(it.attempt, l.session.Connection.Backoff)
+	if !more {
+		it.outcome = model.Failed
+		return
+	}
+	it.due = l.World.Now().Add(max(pause, problem.After))
+}
+
+// stopped notes a failure that concerns the connection. Record-level retries change nothing.
+func (l *lane) stopped(problem *fault.Error) {
+	l.state = l.state.FailedWith(problem, l.World.Now())
+	if problem.Class == fault.Wait || problem.Class == fault.Pause || l.state.Status == integration.Down {
+		l.stop = problem
+	}
+}
+
+// end writes everything down: ledger entries not yet saved, records that go on, failures, activity, the connection's state.
+func (l *lane) end() error {
+	now := l.World.Now()
+	var parked []store.Failure
+	var entries []store.Entry
+	for _, it := range l.items {
+		if !it.done() {
+			failure, err := l.putOff(it, now)
+			if err != nil {
+				return err
+			}
+			if failure != nil {
+				parked = append(parked, *failure)
+				continue
+			}
+		}
+		if !it.due.IsZero() && it.outcome == "" {
+			doc := it.doc
+			doc.Attempt, doc.Cause = it.attempt, it.problem
+			l.ending.Later(it.due, doc)
+			if it.problem != nil && it.problem.Class != fault.Wait {
+				l.ending.Records = append(l.ending.Records, l.activity(it, model.Pending))
+			}
+			continue
+		}
+		l.ending.Records = append(l.ending.Records, l.activity(it, it.outcome))
+		switch it.outcome {
+		case model.Rejected, model.Failed:
+			failure, err := l.failure(l.ctx, l.header, it.doc, now)
+			if err != nil {
+				return err
+			}
+			failure.State, failure.Outcome, failure.Problem, failure.Activity = store.FailureOpen, it.outcome, it.problem, l.ending.Chunk
+			failure.Cause = it.problem.Cause
+			l.ending.Failures = append(l.ending.Failures, failure)
+			if !it.saved && it.entry.State != store.Unsure {
+				e := it.entry
+				e.State, e.Activity = store.Open, l.ending.Chunk
+				if e.Version.Compare(it.doc.Version) < 0 {
+					e.Version = it.doc.Version
+				}
+				entries = append(entries, e)
+			}
+		case model.Delivered, model.Skipped:
+			if (it.doc.Reopened || it.entry.State == store.Open || it.attempt > 0) && it.reason != model.ReasonStale {
+				l.ending.Closed = append(l.ending.Closed, store.Closed{Key: it.doc.Key, Version: it.doc.Version})
+			}
+		case model.Pending:
+		}
+	}
+	if len(entries) > 0 {
+		if _, err := l.Ledger.SaveEntries(l.ctx, store.FlowScope(l.header.Tenant, l.header.Flow), entries); err != nil {
+			return fmt.Errorf("writing the ledger: %w", err)
+		}
+	}
+	l.ending.Failures = append(l.ending.Failures, parked...)
+	if err := l.Ender.End(l.ctx, l.ending); err != nil {
+		return err
+	}
+	if err := l.saveState(); err != nil {
+		return err
+	}
+	if len(parked) > 0 {
+		if err := l.checkParked(); err != nil {
+			return err
+		}
+	}
+	return l.finished(l.ctx, l.header)
+}
+
+// putOff handles an item that was not started: it is parked when the connection is paused, and else goes on as soon as the
+// connection may be used. No attempt is used up.
+func (l *lane) putOff(it *item, now time.Time) (*store.Failure, error) {
+	if l.stop != nil && l.stop.Class == fault.Pause {
+		failure, err := l.failure(l.ctx, l.header, it.doc, now)
+		if err != nil {
+			return nil, err
+		}
+		failure.State, failure.Outcome, failure.Problem = store.FailureParked, model.Pending, l.stop
+		return &failure, nil
+	}
+	it.due = now
+	if l.state.Until.After(now) {
+		it.due = l.state.Until
+	}
+	return nil, nil
+}
+
+// checkParked looks once more whether the connection is still paused: had it come back while records were being parked,
+// nobody would fetch them.
+func (l *lane) checkParked() error {
+	state, err := l.Connections.ConnectionState(l.ctx, l.header.Tenant, l.header.Connection)
+	if err != nil {
+		return err
+	}
+	if state.Status == integration.Halted || state.Status == integration.Resuming {
+		return nil
+	}
+	_, err = l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, state.Resumed())
+	return err
+}
+
+// saveState writes the connection's state if the message changed it, and tells the owner of a pause.
+func (l *lane) saveState() error {
+	l.pace.store(&l.state)
+	if l.stop == nil && l.state.Failures == 0 && l.was.Failures == 0 && l.state.Status == l.was.Status &&
+		l.state.Parallel == l.was.Parallel && len(l.state.Spent) == 0 {
+		return nil
+	}
+	if l.state.Status == integration.Halted || (l.state.Status == integration.Down && l.was.Status != integration.Down) {
+		if err := l.tell(l.ctx, l.header, l.state.Reason); err != nil {
+			return err
+		}
+	}
+	saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)
+	if errors.Is(err, store.ErrConflict) {
+		// Somebody else wrote meanwhile (a test, a pause). Only a pause of ours must not be lost.
+		if l.state.Status != integration.Halted {
+			return nil
+		}
+		current, err := l.Connections.ConnectionState(l.ctx, l.header.Tenant, l.header.Connection)
+		if err != nil {
+			return err
+		}
+		l.state.Revision = current.Revision
+		saved, err = l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)
+		if err != nil {
+			return err
+		}
+		l.state, l.was = saved, saved
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("state of connection %s: %w", l.header.Connection, err)
+	}
+	if l.was.Status == integration.Down && saved.Status == integration.Up {
+		if _, err := l.Incidents.CloseIncident(l.ctx, l.header.Tenant, "connection/"+l.header.Connection, l.World.Now()); err != nil {
+			return fmt.Errorf("closing an incident: %w", err)
+		}
+	}
+	l.state, l.was = saved, saved
+	return nil
+}
+
+func (l *lane) activity(it *item, outcome model.Outcome) store.RecordActivity {
+	return store.RecordActivity{Key: it.doc.Key, Number: it.doc.Number, Outcome: outcome, Reason: it.reason, Problem: it.problem,
+		Version: it.doc.Version, Reference: it.doc.Reference, TargetID: it.targetID, Warnings: it.warnings, Attempt: it.attempt,
+		Source: it.doc.Source, Record: it.doc.Record, Steps: it.steps}
+}
