@@ -178,7 +178,7 @@ func TestFaults(t *testing.T) {
 
 func TestDelayedCommitIsVisibleInFlight(t *testing.T) {
 	s, n, url, c := start(t)
-	s.SetFaults(Faults{LateCommit: 1, CommitDelay: 80 * time.Millisecond, Limit: 1})
+	s.SetFaults(Faults{LateCommit: 1, CommitDelay: 400 * time.Millisecond, Limit: 1})
 	if _, _, err := post(url, "late"); err == nil {
 		t.Fatal("got an answer")
 	}
