@@ -52,7 +52,7 @@ func (q *Queue) Buried(ctx context.Context, name queue.Name, limit int) (letters
 	oldest := q.now().Add(-l.settings.Retention).UnixNano()
 	err = q.file.Read(ctx, func(tx *sqlitefile.Tx) error {
 		rows, err := tx.Query(`SELECT m.seq, m.grp, m.receives, m.sent, b.body FROM queue_messages m JOIN queue_bodies b ON b.seq = m.seq
-			WHERE m.queue = ? AND m.state = 2 AND m.due > ? ORDER BY m.due, m.seq LIMIT ?`, l.number, oldest, max(limit, 0))
+			WHERE m.queue = ? AND m.state = 2 AND m.due > ? ORDER BY m.due, m.seq LIMIT ? + 0`, l.number, oldest, max(limit, 0))
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ type letter struct {
 }
 
 func (l *line) letters(tx *sqlitefile.Tx, now int64, limit int) (all []letter, err error) {
-	rows, err := tx.Query("SELECT seq, grp FROM queue_messages WHERE queue = ? AND state = 2 AND due > ? ORDER BY due, seq LIMIT ?",
+	rows, err := tx.Query("SELECT seq, grp FROM queue_messages WHERE queue = ? AND state = 2 AND due > ? ORDER BY due, seq LIMIT ? + 0",
 		l.number, now-int64(l.settings.Retention), limit)
 	if err != nil {
 		return nil, err

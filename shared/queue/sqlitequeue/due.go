@@ -10,10 +10,11 @@ import (
 // atMost bounds how many due messages one receive promotes; the next receive goes on.
 const atMost = 500
 
+const lookDue = "SELECT seq, grp, receives FROM queue_messages WHERE queue = ? AND state = 1 AND due <= ? ORDER BY due, receives LIMIT ? + 0"
+
 // promote makes due messages ready, or dead letters of those received too often, and returns how many are ready now.
 func (l *line) promote(tx *sqlitefile.Tx, now int64) (fresh int, err error) {
-	rows, err := tx.Query("SELECT seq, grp, receives FROM queue_messages WHERE queue = ? AND state = 1 AND due <= ? ORDER BY due, seq LIMIT ?",
-		l.number, now, atMost)
+	rows, err := tx.Query(lookDue, l.number, now, atMost)
 	if err != nil {
 		return 0, err
 	}
@@ -63,10 +64,12 @@ func (l *line) promote(tx *sqlitefile.Tx, now int64) (fresh int, err error) {
 	return fresh + n, nil
 }
 
+const minDue = "SELECT coalesce(min(due), ?) FROM queue_messages WHERE queue = ? AND state = 1"
+
 // firstDue returns when the next waiting message comes due.
 func (l *line) firstDue(tx *sqlitefile.Tx) (int64, error) {
 	due := int64(never)
-	err := tx.QueryRow("SELECT coalesce(min(due), ?) FROM queue_messages WHERE queue = ? AND state = 1", due, l.number).Scan(&due)
+	err := tx.QueryRow(minDue, due, l.number).Scan(&due)
 	return due, err
 }
 
@@ -74,6 +77,9 @@ func (l *line) firstDue(tx *sqlitefile.Tx) (int64, error) {
 type groups map[string]struct{}
 
 func (g groups) add(group string) { g[group] = struct{}{} }
+
+const nextOfGroup = `UPDATE queue_messages SET state = 0, place = ? WHERE seq =
+	(SELECT seq FROM queue_messages WHERE queue = ? AND grp = ? AND fifo = 1 AND state = 3 ORDER BY seq LIMIT 1)`
 
 // advance makes the first message ready in each group that has none ready or in flight, and returns how many that were.
 func (l *line) advance(tx *sqlitefile.Tx, free groups) (fresh int, err error) {
@@ -88,9 +94,7 @@ func (l *line) advance(tx *sqlitefile.Tx, free groups) (fresh int, err error) {
 		if busy {
 			continue
 		}
-		n, err := tx.Exec(`UPDATE queue_messages SET state = 0, place = ? WHERE seq =
-			(SELECT seq FROM queue_messages WHERE queue = ? AND grp = ? AND fifo = 1 AND state = 3 ORDER BY seq LIMIT 1)`,
-			l.turns.take(l.turn(group)), l.number, group)
+		n, err := tx.Exec(nextOfGroup, l.turns.take(l.turn(group)), l.number, group)
 		if err != nil {
 			return 0, err
 		}

@@ -108,74 +108,87 @@ func (q *Queue) pick(tx *sqlitefile.Tx, l *line, heads, most int, now time.Time)
 	if q.chaos != nil && !l.settings.FIFO {
 		offset = q.chaos.reorder()
 	}
-	due, at := now.Add(l.settings.Visibility).UnixNano(), now.UnixNano()
-	kept := at - int64(l.settings.Retention)
-	got, err := l.deliver(tx, nil, pickHeads, due, at, l.number, kept, heads, offset)
-	if err == nil && len(got) == 0 && offset > 0 {
-		got, err = l.deliver(tx, nil, pickHeads, due, at, l.number, kept, heads, 0)
+	kept := now.Add(-l.settings.Retention).UnixNano()
+	found, err := look(tx, nil, lookReady, l.number, kept, heads, offset)
+	if err == nil && len(found) == 0 && offset > 0 {
+		found, err = look(tx, nil, lookReady, l.number, kept, heads, 0)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if l.settings.FIFO {
-		for _, d := range got {
-			if len(got) >= most {
+		for _, head := range found {
+			if len(found) >= most {
 				break
 			}
-			if got, err = l.deliver(tx, got, pickFollowers, due, at, l.number, d.Group, kept, most-len(got)); err != nil {
+			if found, err = look(tx, found, lookBehind, l.number, head.group, kept, most-len(found)); err != nil {
 				return nil, err
 			}
 		}
+		slices.SortFunc(found, func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
 	}
-	if len(got) == 0 {
+	if len(found) == 0 {
 		return nil, nil
 	}
+	due := now.Add(l.settings.Visibility).UnixNano()
 	l.hint.sooner(due)
-	slices.SortFunc(got, func(a, b queue.Delivery) int {
-		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
-	})
-	if q.chaos != nil && !l.settings.FIFO {
-		if err := q.duplicate(tx, l, got, at); err != nil {
+	got := make([]queue.Delivery, len(found))
+	for i, r := range found {
+		if _, err := tx.Exec(giveOut, due, now.UnixNano(), r.seq); err != nil {
 			return nil, err
 		}
+		l.turns.serve(r.place)
+		got[i] = r.delivery(l.name)
 	}
-	for i := range got {
-		if err := tx.QueryRow("SELECT body FROM queue_bodies WHERE seq = ?", got[i].ID).Scan(&got[i].Body); err != nil {
-			return nil, fmt.Errorf("message %s: its body cannot be read: %w", got[i].ID, err)
-		}
+	if q.chaos != nil && !l.settings.FIFO {
+		err = q.duplicate(tx, l, got, now.UnixNano())
 	}
-	return got, nil
+	return got, err
 }
 
+// A bare parameter as LIMIT would make SQLite compile the statement anew at every call, hence the sum. Looking first and
+// updating row by row takes less time than UPDATE … RETURNING, which sets up two temporary tables for a handful of rows.
 const (
-	pickHeads = `UPDATE queue_messages SET state = 1, receives = receives + 1, due = ?, received = ?
-		WHERE seq IN (SELECT seq FROM queue_messages WHERE queue = ? AND state = 0 AND sent > ? ORDER BY place, seq LIMIT ? OFFSET ?)
-		RETURNING seq, grp, receives, sent, place`
-	pickFollowers = `UPDATE queue_messages SET state = 1, receives = receives + 1, due = ?, received = ?
-		WHERE seq IN (SELECT seq FROM queue_messages WHERE queue = ? AND grp = ? AND fifo = 1 AND state = 3 AND sent > ? ORDER BY seq LIMIT ?)
-		RETURNING seq, grp, receives, sent, place`
+	lookReady = `SELECT m.seq, m.grp, m.receives, m.sent, m.place, b.body FROM queue_messages m LEFT JOIN queue_bodies b ON b.seq = m.seq
+		WHERE m.queue = ? AND m.state = 0 AND m.sent > ? ORDER BY m.place, m.seq LIMIT ? + 0 OFFSET ? + 0`
+	lookBehind = `SELECT m.seq, m.grp, m.receives, m.sent, m.place, b.body FROM queue_messages m LEFT JOIN queue_bodies b ON b.seq = m.seq
+		WHERE m.queue = ? AND m.grp = ? AND m.fifo = 1 AND m.state = 3 AND m.sent > ? ORDER BY m.seq LIMIT ? + 0`
+	giveOut = "UPDATE queue_messages SET state = 1, receives = receives + 1, due = ?, received = ? WHERE seq = ?"
 )
 
-// deliver runs one of the two updates and appends what it gave out.
-func (l *line) deliver(tx *sqlitefile.Tx, to []queue.Delivery, update string, args ...any) ([]queue.Delivery, error) {
-	rows, err := tx.Query(update, args...)
+// row is a message that is about to be given out.
+type row struct {
+	seq, sent, place int64
+	group            string
+	receives         int
+	body             []byte
+}
+
+// look appends the messages a query finds.
+func look(tx *sqlitefile.Tx, to []row, query string, args ...any) ([]row, error) {
+	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var seq, sent, place int64
-		d := queue.Delivery{Queue: l.name}
-		if err := rows.Scan(&seq, &d.Group, &d.Receives, &sent, &place); err != nil {
+		var r row
+		if err := rows.Scan(&r.seq, &r.group, &r.receives, &r.sent, &r.place, &r.body); err != nil {
 			return nil, err
 		}
-		d.ID = strconv.FormatInt(seq, 10)
-		d.Receipt = receipt{seq, d.Receives}.String()
-		d.Sent = time.Unix(0, sent).UTC()
-		l.turns.serve(place)
-		to = append(to, d)
+		if r.body == nil {
+			return nil, fmt.Errorf("message %d has lost its body: the data file is damaged", r.seq)
+		}
+		to = append(to, r)
 	}
 	return to, rows.Err()
+}
+
+func (r row) delivery(name queue.Name) queue.Delivery {
+	return queue.Delivery{
+		Queue: name, ID: strconv.FormatInt(r.seq, 10), Receipt: receipt{r.seq, r.receives + 1}.String(),
+		Body: r.body, Group: r.group, Receives: r.receives + 1, Sent: time.Unix(0, r.sent).UTC(),
+	}
 }
 
 // receipt names one delivery of one message: there is no other with that count.
@@ -184,7 +197,9 @@ type receipt struct {
 	receives int
 }
 
-func (r receipt) String() string { return fmt.Sprintf("%d-%d", r.seq, r.receives) }
+func (r receipt) String() string {
+	return strconv.FormatInt(r.seq, 10) + "-" + strconv.Itoa(r.receives)
+}
 
 // receiptOf reads the receipt of a delivery.
 func receiptOf(d queue.Delivery) (receipt, error) {
