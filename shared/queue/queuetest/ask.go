@@ -164,7 +164,7 @@ func (s *subject) waiting(ctx context.Context, q queue.Name, wait time.Duration)
 	}()
 	if s.o.RealTime {
 		s.clock.Advance(s.unit() / 2)
-	} else if !s.clock.waited(patience / 6) {
+	} else if !s.clock.waited(s.patience) {
 		s.Fatalf("Receive from the empty queue %s did not wait on the clock it was given", q)
 	}
 	return back
@@ -176,7 +176,7 @@ func (s *subject) answered(back <-chan answer, after string) answer {
 	select {
 	case a := <-back:
 		return a
-	case <-time.After(patience / 6):
+	case <-time.After(s.patience):
 		s.Fatalf("a waiting Receive did not come back after %s", after)
 		return answer{}
 	}

@@ -142,7 +142,7 @@ func (s *subject) groupStress() {
 		if wrong != "" {
 			s.Fatalf("lanes under %d receivers: %s", workers, wrong)
 		}
-	case <-time.After(patience - patience/6):
+	case <-time.After(5 * s.patience):
 		s.Fatalf("lanes under %d receivers: got stuck with %d messages left", workers, w.remaining())
 	}
 	s.count(fifo, queue.Counts{})
