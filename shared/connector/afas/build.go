@@ -51,24 +51,37 @@ var freeField = regexp.MustCompile(`^U[0-9A-Fa-f]{32}$`)
 // Names in besides are handled by the caller.
 func (b *builder) pairs(path string, tree model.Tree, fields []field, besides ...string) []pair {
 	out := make([]pair, 0, len(tree)+4)
+	known := 0
 	for i := range fields {
 		f := &fields[i]
 		v, ok := tree[f.code]
-		if !ok || v == nil || v == "" {
+		if !ok {
+			continue
+		}
+		known++
+		if v == nil || v == "" {
 			continue
 		}
 		if p, ok := b.pair(path, f, v); ok {
 			out = append(out, p)
 		}
 	}
-	for name, v := range tree {
+	if known < len(tree) {
+		b.unknown(path, tree, fields, besides)
+	}
+	return append(out, b.free(path, tree)...)
+}
+
+// unknown reports what a tree holds beyond its table, in the order of names.
+func (b *builder) unknown(path string, tree model.Tree, fields []field, besides []string) {
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		v := tree[name]
 		if name == freeFields || v == nil || v == "" || slices.Contains(besides, name) ||
 			slices.ContainsFunc(fields, func(f field) bool { return f.code == name }) {
 			continue
 		}
 		b.bad(path+name, "AFAS has no field %s here", path+name)
 	}
-	return append(out, b.free(path, tree)...)
 }
 
 // free reads the fields an administrator added.

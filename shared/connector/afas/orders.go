@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -135,14 +136,20 @@ func (s *session) findNumber(ctx context.Context, d connector.Document, out *con
 // sale builds the body of a sales order or a direct invoice; problems are left in b.
 func (b *builder) sale(name string, d connector.Document, invoice bool) []byte {
 	reference := b.reference(d, 100)
-	tree := d.Fields
-	head := b.pairs("", tree, orderFields, "lines", "costs", "discount", "booking")
-	if d.Customer == "" && !has(head, "DbId") {
-		b.bad("customer", "the order has no customer in AFAS")
-	} else if d.Customer != "" {
-		head = with(head, "DbId", d.Customer)
+	tree := maps.Clone(d.Fields)
+	if tree == nil {
+		tree = model.Tree{}
 	}
-	head = with(head, "RfCs", reference)
+	if delete(tree, "RfCs"); len(b.problems) == 0 {
+		tree["RfCs"] = reference
+	}
+	if d.Customer != "" {
+		tree["DbId"] = d.Customer
+	}
+	head := b.pairs("", tree, orderFields, "lines", "costs", "discount", "booking")
+	if !has(head, "DbId") {
+		b.bad("customer", "the order has no customer in AFAS")
+	}
 	if !has(head, "Unit") {
 		b.bad("administration", "the order has no administration; without one AFAS would choose it by itself")
 	}

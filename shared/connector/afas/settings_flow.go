@@ -16,6 +16,8 @@ func customerSettings() []connector.Setting {
 			Help: "Use it always, also when the order or customer brings payment terms of its own; switch off when those are mapped."},
 		{Name: "currency", Title: "Currency", Default: "EUR",
 			Help: "Currency of records that name none."},
+		{Name: "country", Title: "Country", Default: "NL",
+			Help: "The country (two letters) of addresses that name none."},
 		{Name: "vatDuty", Title: "VAT duty", Default: "1",
 			Help: "The code of the VAT duty of new debtors in AFAS; 1 usually stands for liable to VAT in the Netherlands."},
 		{Name: "language", Title: "Language",
