@@ -19,6 +19,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Bring a generated shop's orders across once, and check every one of them in the target."`
 	Sandbox sandboxCommand `cmd:"" help:"Run one simulated system as a process of its own."`
 	Systems systemsCommand `cmd:"" help:"List the systems and what each can be read for and written with."`
+	Flow    flowCommand    `cmd:"" help:"Run the demo flow between two systems that are running already, until nothing is on its way."`
 	Bench   benchCommand   `cmd:"" help:"Measure the pipeline over real HTTP; prints JSON lines."`
 }
 

@@ -34,8 +34,6 @@ type Header struct {
 	// Connection is the target connection whose lane the records take.
 	Connection string     `json:"connection,omitempty"`
 	Kind       model.Kind `json:"kind,omitempty"`
-	// Attempt counts the tries that used up one; 0 is the first.
-	Attempt int `json:"attempt,omitempty"`
 	// FirstSeen is when fetch read the oldest record of the message.
 	FirstSeen time.Time `json:"firstSeen"`
 	// Due is when a message in the retry queue is to go on; the retry stage sends it round until then.
@@ -90,18 +88,25 @@ type Source struct {
 // Document is a record on its way to a target.
 type Document struct {
 	Key         string        `json:"key"`
+	Number      string        `json:"number,omitempty"` // what a person calls it
 	Version     model.Version `json:"version"`
 	Reference   string        `json:"reference,omitempty"` // our external reference in the target
 	Fingerprint string        `json:"fingerprint"`
+	Type        string        `json:"type,omitempty"`
 	// Source is what came from the source, Record the data model's record, Document what the mapping made for the target;
 	// Customer the document of the customer the record belongs to, with its key.
 	Source   json.RawMessage `json:"source,omitempty"`
 	Record   json.RawMessage `json:"record,omitempty"`
 	Document json.RawMessage `json:"document"`
-	Type     string          `json:"type,omitempty"`
 	Customer *Customer       `json:"customer,omitempty"`
-	Warnings []string        `json:"warnings,omitempty"`
-	// Attempt counts this record's tries, where they differ from its message's.
+	// Debtor is the target's number of the fixed customer used instead, when the flow says so.
+	Debtor string `json:"debtor,omitempty"`
+	// Cancelled marks a record that was cancelled at the source: never written, but a warning where it was delivered.
+	Cancelled bool     `json:"cancelled,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+	// Reopened is set on a record that comes from the failures: when it succeeds they have to be told.
+	Reopened bool `json:"reopened,omitempty"`
+	// Attempt counts this record's tries.
 	Attempt int `json:"attempt,omitempty"`
 	// Cause is the last failure, kept so that the open failure can show it when the tries are used up.
 	Cause *fault.Error `json:"cause,omitempty"`

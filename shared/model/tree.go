@@ -196,6 +196,9 @@ func (f *planField) set(fv reflect.Value, value any, path string, problems *[]st
 		if !ok {
 			return false
 		}
+		if len(list) == 0 {
+			return true
+		}
 		fv.Set(reflect.MakeSlice(fv.Type(), len(list), len(list)))
 		for j, element := range list {
 			sub, ok := element.(Tree)

@@ -131,7 +131,7 @@ func (s *Stage) revive(ctx context.Context, ref store.ConnectionRef, tested bool
 	case integration.Up, "":
 		return nil
 	case integration.Halted, integration.Down:
-		if !tested && now.Sub(state.Probed) < probeEvery && now.Sub(state.Since) < probeEvery {
+		if !tested && (now.Sub(state.Probed) < probeEvery || now.Sub(state.Since) < probeEvery) {
 			return nil
 		}
 		if state, err = s.probe(ctx, ref, state, tested); err != nil || state.Status != integration.Resuming {

@@ -28,7 +28,9 @@ type buyer struct {
 	warnings []string
 	// later is set when the orders have to wait without using up an attempt.
 	later bool
-	write *write
+	// unstarted is why nothing was sent, when the orders are put off for that.
+	unstarted *fault.Error
+	write     *write
 }
 
 // customers finds or creates the customers of the orders, and returns the orders whose customer is known. Customers have
@@ -60,6 +62,8 @@ func (l *lane) customers(list []*order) ([]*order, error) {
 				ready = append(ready, o)
 			case b.problem != nil:
 				l.failed(o.item, b.problem)
+			case b.unstarted != nil:
+				l.notStarted(o.item, b.unstarted)
 			case b.later:
 				o.due = b.entry.UnsureUntil
 				o.problem = &fault.Error{Class: fault.Retry, Step: "create customer",
@@ -267,6 +271,8 @@ func (l *lane) settleBuyer(b *buyer) {
 		}
 	case w.out.Unknown:
 		b.number, b.later = "", true
+	case w.out.NotStarted:
+		b.number, b.unstarted = "", fault.As(w.out.Err)
 	case w.out.Err != nil:
 		problem := *fault.As(w.out.Err).WithStep(name)
 		b.number, b.problem = "", &problem

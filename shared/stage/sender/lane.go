@@ -72,6 +72,9 @@ func (l *lane) run(d queue.Delivery, docs []message.Document) (again bool, err e
 			return true, l.Queue.Extend(l.ctx, d, until.Sub(l.World.Now()))
 		}
 	}
+	if l.flow.Orders == nil {
+		l.flow.Orders = &integration.OrderRules{}
+	}
 	l.pace = newPace(l.session.Limits, l.state, l.World.Now)
 	l.items = newest(docs)
 	switch l.flow.Kind {
@@ -164,9 +167,17 @@ func (l *lane) failed(it *item, problem *fault.Error) {
 	}
 }
 
+// connectionPause is how long a record waits whose target could not be reached. An outage uses up no attempt; after a few
+// such failures the connection counts as down and its lane waits as a whole.
+const connectionPause = 10 * time.Second
+
 // retry sends an item round once more, or gives it up.
 func (l *lane) retry(it *item, problem *fault.Error) {
 	it.problem = problem
+	if problem.Connection {
+		it.due = l.World.Now().Add(max(l.scaled(connectionPause), problem.After))
+		return
+	}
 	it.attempt++
 	pause, more := l.World.Backoff(it.attempt, l.session.Connection.Backoff)
 	if !more {
@@ -174,6 +185,33 @@ func (l *lane) retry(it *item, problem *fault.Error) {
 		return
 	}
 	it.due = l.World.Now().Add(max(pause, problem.After))
+}
+
+func (l *lane) scaled(d time.Duration) time.Duration {
+	if scale := l.session.Connection.Backoff; scale > 0 {
+		return time.Duration(float64(d) * scale)
+	}
+	return d
+}
+
+// unknown puts an item off until the effect of its lost write can no longer appear. That counts as a try: a record whose
+// writing never gets an answer must end as a failure some day.
+func (l *lane) unknown(it *item, problem *fault.Error, until time.Time) {
+	it.problem, it.due = problem, until
+	it.attempt++
+	if _, more := l.World.Backoff(it.attempt, 1); !more {
+		it.due, it.outcome = time.Time{}, model.Failed
+	}
+}
+
+// notStarted leaves an item for later whose write was not sent at all: no attempt is used up.
+func (l *lane) notStarted(it *item, problem *fault.Error) {
+	if problem == nil || problem.Class == fault.Wait || problem.Class == fault.Pause || l.stop != nil {
+		return // the lane knows when to go on
+	}
+	if problem.Connection {
+		l.retry(it, problem)
+	}
 }
 
 // stopped notes a failure that concerns the connection. Record-level retries change nothing.

@@ -143,7 +143,7 @@ func (l *lane) findOrders(scope store.Scope, list []*order) ([]*order, error) {
 			// An order that was being written when it was cancelled, and did not arrive.
 			o.end(model.Skipped, model.ReasonFiltered, "the order was cancelled")
 			entry := o.entry
-			entry.State, entry.UnsureUntil = store.None, entry.UnsureUntil
+			entry.State = store.None
 			linked, items = append(linked, entry), append(items, o.item)
 		case len(matches) == 0:
 			missing = append(missing, o)
@@ -239,12 +239,9 @@ func (l *lane) settle(it *item, w *write) {
 		it.targetID = w.out.ID
 		it.end(model.Delivered, "")
 	case w.out.Unknown:
-		it.problem = fault.As(w.out.Err)
-		it.due = w.entry.UnsureUntil
+		l.unknown(it, fault.As(w.out.Err), w.entry.UnsureUntil)
 	case w.out.NotStarted || !w.done:
-		if w.out.Err != nil && fault.ClassOf(w.out.Err) != fault.Unclassified {
-			l.failed(it, fault.As(w.out.Err))
-		}
+		l.notStarted(it, fault.As(w.out.Err))
 	default:
 		l.failed(it, fault.As(w.out.Err))
 	}

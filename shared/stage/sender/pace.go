@@ -19,6 +19,8 @@ type pace struct {
 	spent  []integration.Spent
 	halted bool // the system asked to wait, or is gone: nothing further is started
 	row    int  // connection-level failures in a row
+	// free is when a used-up bucket has permits again; zero when none was missing.
+	free time.Time
 }
 
 // rowUntilHalt is how many connection-level failures in a row end the starting of further calls in a message.
@@ -52,6 +54,9 @@ func (p *pace) take(before time.Time) bool {
 	}
 	for i, bucket := range p.limits.Buckets {
 		if s := p.spent[i]; now.Sub(s.Window) < bucket.Window && s.Calls >= bucket.Calls {
+			if free := s.Window.Add(bucket.Window); free.After(p.free) {
+				p.free = free
+			}
 			return false
 		}
 	}
@@ -62,6 +67,16 @@ func (p *pace) take(before time.Time) bool {
 		p.spent[i].Calls++
 	}
 	return true
+}
+
+// usedUp returns the fault that makes the lane wait for permits, nil when none were missing.
+func (p *pace) usedUp() *fault.Error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.free.IsZero() {
+		return nil
+	}
+	return &fault.Error{Class: fault.Wait, Message: "the system's rate limit is used up", After: max(p.free.Sub(p.now()), time.Millisecond)}
 }
 
 // answered learns from an outcome: half as many calls at a time after "too many", one more over many successes.

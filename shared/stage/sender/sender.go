@@ -51,6 +51,9 @@ type Index interface {
 // crashesUntilSplit is how often a message may end its handler before it is split, or buried when it holds one record.
 const crashesUntilSplit = 3
 
+// errorPause is how long a lane stands still after an error of ours (a store that does not answer).
+const errorPause = 30 * time.Second
+
 // reserve is the time kept back before a deadline for writing down how the message ended.
 const reserve = 10 * time.Second
 
@@ -60,6 +63,12 @@ func (s *Stage) Handle(ctx context.Context, deliveries []queue.Delivery) (failed
 		again, err := s.message(ctx, d)
 		if err != nil {
 			s.Log.ErrorContext(ctx, "sending a message failed", "message", d.ID, "receives", d.Receives, "error", err)
+		}
+		if err != nil {
+			// Its lane stands still until the message comes again: rather soon than when its visibility ends.
+			if e := s.Queue.Extend(ctx, d, errorPause); e != nil {
+				s.Log.ErrorContext(ctx, "a message could not be brought forward", "message", d.ID, "error", e)
+			}
 		}
 		if again || err != nil {
 			failed = append(failed, d.ID)
@@ -127,16 +136,24 @@ func deadline(ctx context.Context) time.Time {
 
 // begin notes that the lane works on the message, and counts how often it did so without an end.
 func (s *Stage) begin(ctx context.Context, h message.Header, state integration.ConnectionState) (integration.ConnectionState, error) {
-	if state.Working == h.ID {
-		state.Crashes++
-	} else {
-		state.Working, state.Crashes = h.ID, 0
+	for try := 0; ; try++ {
+		if state.Working == h.ID {
+			state.Crashes++
+		} else {
+			state.Working, state.Crashes = h.ID, 0
+		}
+		saved, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state)
+		if err == nil {
+			return saved, nil
+		}
+		if !errors.Is(err, store.ErrConflict) || try == 3 {
+			return state, fmt.Errorf("noting the message: %w", err)
+		}
+		// A test or a fetch wrote meanwhile.
+		if state, err = s.Connections.ConnectionState(ctx, h.Tenant, h.Connection); err != nil {
+			return state, fmt.Errorf("state of connection %s: %w", h.Connection, err)
+		}
 	}
-	saved, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state)
-	if err != nil {
-		return state, fmt.Errorf("noting the message: %w", err)
-	}
-	return saved, nil
 }
 
 // failedToOpen handles a connection whose settings do not open: it is paused like one whose credentials are refused.

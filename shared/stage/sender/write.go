@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	// startWindow is how long after its note a write may start.
-	startWindow = 30 * time.Second
+	// Between its note and its start a write may wait this long, and so much more for each write before it in the same
+	// place of the queue, up to a bound: the shorter, the sooner a lost answer can be asked for.
+	startWindow   = 5 * time.Second
+	startPerWrite = 500 * time.Millisecond
+	longestWindow = 30 * time.Second
 	// clockSkew is what two machines' clocks may differ by.
 	clockSkew = 5 * time.Second
 	// claimPause is how long to wait for somebody else who claimed a record first.
@@ -41,7 +44,7 @@ type write struct {
 // starts after the time it was computed from. A crash anywhere leaves the note, and the note makes the next one ask.
 func (l *lane) write(step string, scope store.Scope, kind model.Kind, writes []*write) error {
 	now := l.World.Now()
-	window := startWindow
+	window := min(startWindow+startPerWrite*time.Duration(len(writes)/l.pace.parallel()), longestWindow)
 	if !l.deadline.IsZero() {
 		// What could not end before the handler must is not started.
 		window = min(window, l.deadline.Sub(now)-l.session.Limits.Timeout)
@@ -125,6 +128,9 @@ func (l *lane) send(step string, kind model.Kind, writes []*write, startBefore t
 			l.pace.answered(w.out)
 		}
 	})
+	if problem := l.pace.usedUp(); problem != nil {
+		l.stopped(problem.WithStep(step))
+	}
 	// The connection's state moves on here only, after all have ended.
 	for _, w := range writes {
 		switch {
@@ -203,7 +209,11 @@ func (l *lane) find(step string, kind model.Kind, queries []connector.Query) ([]
 		return nil, l.stop
 	}
 	if !l.pace.take(l.World.Now().Add(startWindow)) {
-		problem := &fault.Error{Class: fault.Wait, Step: step, Message: "the system's rate limit is used up", After: time.Second}
+		problem := l.pace.usedUp()
+		if problem == nil {
+			problem = &fault.Error{Class: fault.Wait, Message: "the system asked us to wait", After: time.Second}
+		}
+		problem = problem.WithStep(step)
 		l.stopped(problem)
 		return nil, problem
 	}
