@@ -18,7 +18,14 @@ import (
 
 	"apicenter/shared/fault"
 	"apicenter/shared/model"
+	"apicenter/shared/secret"
 	"apicenter/shared/sqlitefile"
+	"apicenter/shared/store"
+)
+
+var (
+	_ store.Store = (*Store)(nil)
+	_ secret.Keys = (*Store)(nil)
 )
 
 // Store is the store in a file. It is safe for concurrent use.
