@@ -1,10 +1,12 @@
 package afas
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +34,12 @@ func answering(t testing.TB, handler http.HandlerFunc) *session {
 
 func opened(t testing.TB, base string) *session {
 	t.Helper()
-	s, err := open(connector.Config{HTTP: &http.Client{Transport: &http.Transport{}}, Now: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) },
+	return logged(t, base, nil)
+}
+
+func logged(t testing.TB, base string, log *slog.Logger) *session {
+	t.Helper()
+	s, err := open(connector.Config{Log: log, HTTP: &http.Client{Transport: &http.Transport{}}, Now: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) },
 		Settings: map[string]string{"environment": "12345", "type": "test", "token": digits64, "baseURL": base, "timeout": "5s"}})
 	if err != nil {
 		t.Fatal(err)
@@ -162,10 +169,13 @@ func TestLabelsAreLearned(t *testing.T) {
 
 // Neither the token nor personal data stand in any text, whatever AFAS repeats.
 func TestNothingSecretIsTold(t *testing.T) {
-	s := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(500)
 		_, _ = io.WriteString(w, functional("Refused: Anna Berg, anna@proef.example, Dorpsstraat, 0612345678, token "+r.Header.Get("Authorization")+" "+digits64))
-	})
+	}))
+	defer server.Close()
+	var lines bytes.Buffer
+	s := logged(t, server.URL, slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	d := connector.Document{Kind: model.Customers, Type: typePerson, Fields: model.Tree{"CuId": "EUR", "PaCd": "14", "ColA": "1300",
 		"person":  model.Tree{"LaNm": "Berg", "FiNm": "Anna", "EmAd": "anna@proef.example", "MbN2": "0612345678"},
 		"address": model.Tree{"country": "NL", "Ad": "Dorpsstraat", "Rs": "Proefdorp"}}}
@@ -186,7 +196,14 @@ func TestNothingSecretIsTold(t *testing.T) {
 	if strings.Contains(findErr.Error(), "anna@") {
 		t.Errorf("the address that was looked up stands in %v", findErr)
 	}
-	for _, text := range texts[:2] {
+	if !strings.Contains(lines.String(), "KnSalesRelationPer") {
+		t.Fatalf("nothing was logged: %s", lines.String())
+	}
+	texts[2], texts[3] = lines.String(), fault.As(findErr).Detail
+	for _, text := range texts {
+		if strings.Contains(text, digits64) || strings.Contains(text, s.o.token.base64()) {
+			t.Errorf("the token stands in %s", text)
+		}
 		for _, private := range []string{"Anna", "Berg", "anna@", "Dorpsstraat", "0612345678"} {
 			if strings.Contains(text, private) {
 				t.Errorf("%q stands in %s", private, text)
@@ -390,5 +407,30 @@ func TestPagesAreFollowed(t *testing.T) {
 	found, err := s.Find(context.Background(), model.Orders, []connector.Query{{Reference: "A"}})
 	if err != nil || calls != 2 || len(found[0].Matches) != pageRows+1 {
 		t.Errorf("got %d matches in %d calls, %v", len(found[0].Matches), calls, err)
+	}
+}
+
+// An environment whose tariff groups mean something else is told before the first wrong invoice.
+func TestTariffGroupsAreCompared(t *testing.T) {
+	s := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/metainfo"):
+			_, _ = io.WriteString(w, `{"updateConnectors":[{"id":"FbSales"},{"id":"KnSalesRelationOrg"},{"id":"KnSalesRelationPer"}],
+				"getConnectors":[{"id":"Webshop_Orders"},{"id":"Webshop_Debtors"},{"id":"Profit_Article"},{"id":"Webshop_VatGroups"}],
+				"info":{"envid":"T12345AA","appName":"Till","group":"x","tokenExpiry":null}}`)
+		case strings.Contains(r.URL.Path, "/metainfo/get/"):
+			_, _ = io.WriteString(w, `{"fields":[{"id":"ordernumber"},{"id":"CustomerReference"},{"id":"OrderDate"},{"id":"DebtorId"},{"id":"TotalIncl"},{"id":"Name"},
+				{"id":"Email"},{"id":"EmailWork"},{"id":"EmailPrivate"},{"id":"Blocked"},{"id":"CreateDate"},{"id":"ItemCode"},{"id":"Description"}]}`)
+		default:
+			_, _ = io.WriteString(w, `{"rows":[{"VatGroup":"1","VatPerc":9.0000000000},{"VatGroup":"2","VatPerc":21.0},{"VatGroup":"3","VatPerc":0},{"VatGroup":"9","VatPerc":4}]}`)
+		}
+	})
+	report, err := s.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(report.Warnings, "\n")
+	if !strings.Contains(text, "group 1 is 9 %") || !strings.Contains(text, "group 2 is 21 %") || strings.Contains(text, "group 3") || !strings.Contains(text, "FiEntries") {
+		t.Errorf("got warnings %s", text)
 	}
 }

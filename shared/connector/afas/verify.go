@@ -77,8 +77,13 @@ func (s *session) Verify(ctx context.Context) (connector.Report, error) {
 			Message: "these connectors are not on the app connector: " + strings.Join(missing, ", "),
 			Advice:  "Put them on the app connector in AFAS; names must be spelled exactly so, or named in the settings as AFAS spells them."}
 	}
-	if err := s.checkColumns(ctx, o); err != nil {
+	problems, err := s.checkColumns(ctx, o, "orders", "debtors", "items")
+	if err != nil {
 		return connector.Report{}, fault.As(err).WithStep(stepVerify)
+	}
+	if len(problems) > 0 {
+		return connector.Report{}, &fault.Error{Class: fault.Pause, Step: stepVerify, Message: strings.Join(problems, "; "),
+			Advice: "Add the columns in AFAS, or name yours in the settings of the connection."}
 	}
 	report := connector.Report{Summary: fmt.Sprintf("AFAS Profit, environment %s, app connector %q", o.Info.EnvID, o.Info.AppName)}
 	if len(optional) > 0 {
@@ -86,6 +91,14 @@ func (s *session) Verify(ctx context.Context) (connector.Report, error) {
 	}
 	if o.Info.TokenExpiry != nil {
 		report.Warnings = append(report.Warnings, s.tokenWarnings(*o.Info.TokenExpiry)...)
+	}
+	if o.update("FiEntries") {
+		// Only who books financial mutations needs this one, so it stops nobody.
+		problems, err := s.checkColumns(ctx, o, "transactions")
+		if err != nil {
+			return connector.Report{}, fault.As(err).WithStep(stepVerify)
+		}
+		report.Warnings = append(report.Warnings, problems...)
 	}
 	if o.get(s.o.vatGroups.connector) {
 		report.Warnings = append(report.Warnings, s.vatWarnings(ctx)...)
@@ -127,23 +140,23 @@ func (s *session) checkEnvironment(id string) *fault.Error {
 	return nil
 }
 
-// checkColumns proves that the look-ups have the columns they are asked for.
-func (s *session) checkColumns(ctx context.Context, o *offered) error {
+// checkColumns proves that look-ups have the columns they are asked for; it returns a sentence for each that has not.
+func (s *session) checkColumns(ctx context.Context, o *offered, settings ...string) ([]string, error) {
 	var problems []string
 	for _, spec := range sources(&s.o) {
 		src := *spec.into
-		if !o.get(src.connector) {
+		if !slices.Contains(settings, spec.setting) || !o.get(src.connector) {
 			continue
 		}
 		x, err := s.client.Do(ctx, jsonhttp.Request{Method: "GET", Path: "/metainfo/get/" + escape(src.connector)})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var d struct {
 			Fields []named `json:"fields"`
 		}
 		if err := jsonhttp.Decode(x.Answer, &d); err != nil {
-			return &fault.Error{Class: fault.Retry, Err: err, Message: "the description of " + src.connector + " cannot be read",
+			return nil, &fault.Error{Class: fault.Retry, Err: err, Message: "the description of " + src.connector + " cannot be read",
 				Advice: "Test the connection again."}
 		}
 		var lacking []string
@@ -156,11 +169,7 @@ func (s *session) checkColumns(ctx context.Context, o *offered) error {
 			problems = append(problems, src.connector+" has no column "+strings.Join(lacking, ", "))
 		}
 	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return &fault.Error{Class: fault.Pause, Message: strings.Join(problems, "; "),
-		Advice: "Add the columns in AFAS, or name yours in the settings of the connection."}
+	return problems, nil
 }
 
 func (s *session) tokenWarnings(expiry string) []string {

@@ -19,7 +19,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(report.Summary, "T12345") {
+	if !strings.Contains(report.Summary, "T12345") || len(report.Warnings) > 0 {
 		t.Errorf("got %+v", report)
 	}
 }
