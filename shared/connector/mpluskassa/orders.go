@@ -43,7 +43,15 @@ func orderFields() model.Schema {
 		model.Field{Path: "lineList.line[].extArticleId", Type: model.Text, Example: "MUG-BLUE",
 			Doc: "Another system's code of the article; looked up when the flow takes it as article code."},
 		model.Field{Path: "relation", Type: model.Object, Doc: "The customer's card, looked up by relationNumber."})
-	return append(fields, schema(relationShape, "relation.")...)
+	fields = append(fields, schema(relationShape, "relation.")...)
+	for _, a := range []*soap.Shape{
+		address("billTo", "Where the invoice goes: invoiceAddress, or else the address on the customer's card."),
+		address("shipTo", "Where the goods go: deliveryAddress, or else the delivery address on the customer's card, or else billTo."),
+	} {
+		fields = append(fields, model.Field{Path: a.Name, Type: model.Object, Doc: a.Doc})
+		fields = append(fields, schema(a, a.Name+".")...)
+	}
+	return fields
 }
 
 // documents reads orders or invoices, each page completed with the cards of its customers and, where the flow asks for a
@@ -149,6 +157,9 @@ func (s *session) complete(ctx context.Context, step string, d document, f flow,
 	}
 	if err := s.addArticleCodes(ctx, step, f.sku, elements); err != nil {
 		return nil, err
+	}
+	for _, e := range elements {
+		addAddresses(e)
 	}
 	return out, nil
 }

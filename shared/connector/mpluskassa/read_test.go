@@ -190,6 +190,15 @@ func TestOrdersAreCompletedPerPage(t *testing.T) {
 	if _, has := page.Records[2].Fields["relation"]; has {
 		t.Error("a passer-by has a card")
 	}
+	for i, want := range []struct{ billTo, shipTo string }{
+		{"Dorpsstraat 12 A", "Kade 5 bis"}, {"Plein 1944 nr 3", "Rue de la Paix 12"}, {"", ""},
+	} {
+		billTo, _ := page.Records[i].Fields["billTo"].(model.Tree)
+		shipTo, _ := page.Records[i].Fields["shipTo"].(model.Tree)
+		if billTo["address"] != orNil(want.billTo) || shipTo["address"] != orNil(want.shipTo) {
+			t.Errorf("order %d is billed to %v and shipped to %v, want %q and %q", i, billTo["address"], shipTo["address"], want.billTo, want.shipTo)
+		}
+	}
 	line := list(first, "lineList", "line")[0].(model.Tree)
 	if line["extArticleId"] != "MUG-BLUE" || line["pluNumber"] != "05001" {
 		t.Errorf("line %v lacks the code the flow asked for", line)
@@ -203,6 +212,13 @@ func TestOrdersAreCompletedPerPage(t *testing.T) {
 	if body := m.asked("getProducts")[0]; len(m.asked("getProducts")) != 1 || strings.Contains(body, "<articleNumbers>0<") {
 		t.Errorf("asked for %s", body)
 	}
+}
+
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 // The PLU code is on most lines; only what lacks it is looked up, and the article number needs no looking up at all.
