@@ -104,7 +104,7 @@ func (c config) byStatus(s *soap.StatusError) *fault.Error {
 	case s.Status == http.StatusTooManyRequests || s.Status == http.StatusServiceUnavailable && s.HasRetryAfter:
 		after := waitUnnamed
 		if s.HasRetryAfter {
-			after = s.RetryAfter
+			after = max(s.RetryAfter, time.Second) // "at once" to everybody who waits would be a stampede
 		}
 		return &fault.Error{Class: fault.Wait, After: after, Message: "MplusKASSA asks us to wait", Detail: detail}
 	case s.Status >= 500:
@@ -137,6 +137,7 @@ func (c config) byFormat(f *soap.FormatError) *fault.Error {
 func (c config) byTransport(ctx context.Context, err error) *fault.Error {
 	f := &fault.Error{Class: fault.Retry, Connection: true, Detail: c.scrub(err.Error()), Advice: "It is tried again by itself."}
 	var (
+		ours        *fault.Error // of the platform's own dialer
 		name        *net.DNSError
 		record      tls.RecordHeaderError
 		certificate *tls.CertificateVerificationError
@@ -146,6 +147,9 @@ func (c config) byTransport(ctx context.Context, err error) *fault.Error {
 	switch {
 	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		f.Connection, f.Message = false, "the request was given up because the run was stopped"
+	case errors.As(err, &ours):
+		clean := *ours
+		return &clean
 	case errors.Is(err, errFingerprint):
 		f.Class, f.Field = fault.Pause, "fingerprint"
 		f.Message = fmt.Sprintf("the certificate of %s is not the one in the settings", c.place())

@@ -65,6 +65,7 @@ func TestAnswersBecomeClasses(t *testing.T) {
 		{"403", status(403), fault.Pause, true, "does not accept ident and secret", 0},
 		{"429 with a time", status(429, "Retry-After", "9"), fault.Wait, false, "wait", 9 * time.Second},
 		{"429 without", status(429), fault.Wait, false, "wait", waitUnnamed},
+		{"429 at once", status(429, "Retry-After", "0"), fault.Wait, false, "wait", time.Second},
 		{"503 with a time", status(503, "Retry-After", "120"), fault.Wait, false, "wait", 2 * time.Minute},
 		{"503 without", status(503), fault.Retry, true, "out of order", 0},
 		{"502", status(502), fault.Retry, true, "out of order", 0},
@@ -160,6 +161,19 @@ func colons(b []byte) string {
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// The platform's dialer refuses some addresses; its own words are better than "the connection was broken".
+func TestTheDialersWordsAreKept(t *testing.T) {
+	refused := fault.New(fault.Reject, "this address is not on the internet")
+	s := openAt(t, "http://127.0.0.1:1", time.Now)
+	s.soap.HTTP.Transport = transportFunc(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: refused}
+	})
+	f := fault.As(readOrders(context.Background(), s))
+	if f == nil || f.Class != fault.Reject || f.Message != refused.Message || f.Step == "" || refused.Step != "" {
+		t.Errorf("got %+v, want the dialer's refusal, with the step", f)
+	}
+}
 
 func TestFingerprintIsNeverIgnored(t *testing.T) {
 	_, err := Connector.Open(connector.Config{HTTP: &http.Client{Transport: transportFunc(nil)}, Settings: map[string]string{
