@@ -1,0 +1,348 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// document is a mapping file as it was written, before anything is known about names.
+type document struct {
+	rules  []ruleText
+	tables []tableText
+}
+
+// ruleText is one rule as written.
+type ruleText struct {
+	pos                             position
+	to, from, each, as, where, when *scalar
+	value, table, on, add           *scalar
+	def                             *defaultText
+	rules                           []ruleText
+	nested                          bool // has a rules key
+}
+
+type defaultText struct {
+	pos                position
+	value, from, force *scalar
+}
+
+type tableText struct {
+	name string
+	pos  position
+	Table
+	keys map[string]position
+}
+
+// Bounds on a mapping file.
+const (
+	maxFile  = 512 << 10
+	maxRules = 5_000
+	maxDepth = 12
+)
+
+// reader turns the YAML tree into a document.
+type reader struct {
+	*compiler
+	count int
+}
+
+func (c *compiler) readDocument(text []byte) document {
+	r := &reader{compiler: c}
+	var doc document
+	if len(text) > maxFile {
+		r.at(position{1, 1}, "", "the mapping is longer than %d KB", maxFile>>10)
+		return doc
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		r.syntax(err)
+		return doc
+	}
+	if len(file.Docs) > 1 {
+		r.at(position{1, 1}, "", "the file holds %d documents; a mapping is one (take out the lines ---)", len(file.Docs))
+		return doc
+	}
+	var body ast.Node
+	if len(file.Docs) == 1 {
+		body = file.Docs[0].Body
+	}
+	if body == nil {
+		r.at(position{1, 1}, "", "the mapping is empty; it needs rules")
+		return doc
+	}
+	hasRules := false
+	r.fields(body, "", "the mapping", []string{"rules", "tables"}, func(key string, pos position, value ast.Node) {
+		switch key {
+		case "rules":
+			hasRules = true
+			doc.rules = r.rules(value, "", 0)
+		case "tables":
+			doc.tables = r.tables(value)
+		}
+	})
+	if !hasRules && !r.failed() {
+		r.at(placeOf(body), "", "the mapping has no rules")
+	}
+	return doc
+}
+
+// syntax reports what the YAML parser could not read.
+func (r *reader) syntax(err error) {
+	var e yaml.Error
+	if !errors.As(err, &e) || e.GetToken() == nil {
+		r.at(position{1, 1}, "", "the file is not valid YAML: %v", err)
+		return
+	}
+	p := e.GetToken().Position
+	message := "the file is not valid YAML: " + e.GetMessage()
+	if strings.Contains(message, "mapping value is not allowed") || strings.Contains(message, "value is not allowed in this context") {
+		message += " (put quotes around an expression that holds \": \" or begins with a quote)"
+	}
+	r.at(position{p.Line, max(1, p.Column)}, "", "%s", message)
+}
+
+// fields calls f for every key of a mapping and reports keys that are not in known; an empty known allows all.
+func (r *reader) fields(n ast.Node, field, what string, known []string, f func(key string, pos position, value ast.Node)) {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		r.at(placeOf(n), field, "%s has to be written as names with values (name: value)", what)
+		return
+	}
+	for _, value := range values {
+		key := r.scalar(value.Key, field)
+		if key == nil {
+			continue
+		}
+		if len(known) > 0 && !contains(known, key.text) {
+			r.unknown(key.pos, field, fmt.Sprintf("%s has no %s; it can have %s", what, key.text, strings.Join(known, ", ")), key.text, known)
+			continue
+		}
+		f(key.text, key.pos, value.Value)
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func ruleKeys() []string {
+	return []string{"to", "from", "value", "default", "table", "on", "when", "each", "as", "where", "append", "rules"}
+}
+
+func (r *reader) rules(n ast.Node, parent string, depth int) []ruleText {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		r.at(placeOf(n), parent, "rules has to be a list: each rule begins with a dash (- to: ...)")
+		return nil
+	}
+	if depth > maxDepth {
+		r.at(placeOf(n), parent, "the rules are nested more than %d deep", maxDepth)
+		return nil
+	}
+	var out []ruleText
+	for _, element := range list.Values {
+		if r.count++; r.count > maxRules {
+			r.at(placeOf(element), parent, "the mapping has more than %d rules", maxRules)
+			return out
+		}
+		out = append(out, r.rule(element, parent, depth))
+	}
+	return out
+}
+
+func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
+	rt := ruleText{pos: placeOf(n)}
+	field := parent
+	// The name comes first, so that every problem of the rule can name it wherever it is written.
+	r.quietly(func() {
+		r.fields(n, parent, "a rule", nil, func(key string, _ position, value ast.Node) {
+			if s := r.scalar(value, parent); key == "to" && s != nil {
+				field = joinField(parent, s.text)
+			}
+		})
+	})
+	r.fields(n, field, "a rule", ruleKeys(), func(key string, pos position, value ast.Node) {
+		switch key {
+		case "rules":
+			rt.nested = true
+			rt.rules = r.rules(value, field, depth+1)
+			return
+		case "default":
+			rt.def = r.defaults(value, field)
+			return
+		}
+		s := r.scalar(value, field)
+		if s == nil {
+			return
+		}
+		if s.null || s.text == "" && key != "value" {
+			r.at(pos, field, "%s has no value", key)
+			return
+		}
+		switch key {
+		case "to":
+			rt.to = s
+		case "from":
+			rt.from = s
+		case "value":
+			rt.value = s
+		case "table":
+			rt.table = s
+		case "on":
+			rt.on = s
+		case "when":
+			rt.when = s
+		case "each":
+			rt.each = s
+		case "as":
+			rt.as = s
+		case "where":
+			rt.where = s
+		case "append":
+			rt.add = s
+		}
+	})
+	return rt
+}
+
+// quietly runs f and forgets the problems it reports.
+func (r *reader) quietly(f func()) {
+	before := len(r.problems)
+	f()
+	r.problems = r.problems[:before]
+}
+
+func (r *reader) defaults(n ast.Node, field string) *defaultText {
+	d := &defaultText{pos: placeOf(n)}
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default: // default: "14" is short for default: {value: "14"}
+		d.value = r.scalar(n, field)
+		if d.value != nil && d.value.null {
+			r.at(d.pos, field, "default has no value")
+			d.value = nil
+		}
+		return d
+	}
+	r.fields(n, field, "default", []string{"value", "from", "force"}, func(key string, pos position, value ast.Node) {
+		s := r.scalar(value, field)
+		if s == nil {
+			return
+		}
+		if s.null || s.text == "" && key != "value" {
+			r.at(pos, field, "%s of default has no value", key)
+			return
+		}
+		switch key {
+		case "value":
+			d.value = s
+		case "from":
+			d.from = s
+		case "force":
+			d.force = s
+		}
+	})
+	return d
+}
+
+func (r *reader) tables(n ast.Node) []tableText {
+	var out []tableText
+	r.fields(n, "tables", "tables", nil, func(name string, pos position, value ast.Node) {
+		field := "tables." + name
+		t := tableText{name: name, pos: pos, Table: Table{Values: map[string]string{}}, keys: map[string]position{}}
+		r.fields(value, field, "a value table", []string{"unmapped", "default", "values"}, func(key string, pos position, value ast.Node) {
+			if key == "values" {
+				r.fields(value, field, "values", nil, func(key string, pos position, value ast.Node) {
+					if s := r.scalar(value, field); s != nil {
+						t.keys[key] = pos
+						t.Values[key] = s.text
+					}
+				})
+				return
+			}
+			s := r.scalar(value, field)
+			switch {
+			case s == nil:
+			case s.null:
+				r.at(pos, field, "%s has no value", key)
+			case key == "unmapped":
+				t.Unmapped = s.text
+			case key == "default":
+				t.Default = s.text
+			}
+		})
+		out = append(out, t)
+	})
+	return out
+}
+
+// scalar reads a single value as the text it was written with: 0010 stays 0010.
+func (r *reader) scalar(n ast.Node, field string) *scalar {
+	s := &scalar{pos: placeOf(n), lines: r.lines}
+	switch n := n.(type) {
+	case *ast.StringNode:
+		s.text = n.Value
+		switch n.Token.Type {
+		case token.SingleQuoteType:
+			s.style, s.quoted = singleQuoted, true
+		case token.DoubleQuoteType:
+			s.style, s.quoted = doubleQuoted, true
+		}
+	case *ast.LiteralNode:
+		s.text, s.style, s.quoted = n.Value.Value, block, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		s.text = n.GetToken().Value
+	case *ast.NullNode:
+		s.null = true
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
+		r.at(s.pos, field, "anchors, aliases and tags (&, *, <<, !) are not used in mappings; write the value out")
+		return nil
+	default:
+		r.at(s.pos, field, "a single value is expected here")
+		return nil
+	}
+	return s
+}
+
+// placeOf returns where a node begins. A block of names and values carries the token of its first colon, so its first key
+// is asked instead.
+func placeOf(n ast.Node) position {
+	switch m := n.(type) {
+	case nil:
+		return position{1, 1}
+	case *ast.MappingNode:
+		if !m.IsFlowStyle && len(m.Values) > 0 {
+			return placeOf(m.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return placeOf(m.Key)
+	}
+	t := n.GetToken()
+	if t == nil || t.Position == nil {
+		return position{1, 1}
+	}
+	return position{t.Position.Line, max(1, t.Position.Column)}
+}
+
+func joinField(parent, name string) string {
+	if parent == "" {
+		return name
+	}
+	return parent + "." + name
+}

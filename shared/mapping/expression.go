@@ -1,0 +1,279 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	exprcompiler "github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	exprparser "github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"apicenter/shared/model"
+)
+
+// maxNodes bounds one expression.
+const maxNodes = 1_000
+
+// expression is a compiled text of a rule. A plain path is walked, a constant is kept; only the rest goes through the
+// machine of the expression language.
+type expression struct {
+	text     string
+	path     *path
+	constant any
+	fixed    bool // constant holds the value
+	program  *vm.Program
+	shape    *shape // what is known of the result
+}
+
+// eval returns the value. An error is written for the user and does not name the field.
+func (e *expression) eval(f *frame) (any, error) {
+	switch {
+	case e.path != nil:
+		return e.path.get(f)
+	case e.fixed:
+		return e.constant, nil
+	}
+	v, err := f.machine().Run(e.program, f)
+	if err == nil {
+		return v, nil
+	}
+	var raised *raisedError
+	if errors.As(err, &raised) {
+		return nil, raised.err
+	}
+	var fe *file.Error
+	if errors.As(err, &fe) && strings.Contains(fe.Message, "memory budget") {
+		return nil, errTooMuch
+	}
+	return nil, &brokenError{err}
+}
+
+// raisedError carries an error of ours through the machine, which knows panics only.
+type raisedError struct{ err error }
+
+func (e *raisedError) Error() string { return e.err.Error() }
+
+func raise(err error) {
+	if err != nil {
+		panic(&raisedError{err})
+	}
+}
+
+// brokenError is a failure of the machine that none of our functions raised.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return "the expression cannot be worked out for this record" }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// compileExpression compiles the text of a rule; nil when it has problems, which are reported.
+func (c *compiler) compileExpression(s *scalar, sc *scope, field string) *expression {
+	if s == nil {
+		return nil
+	}
+	before := len(c.problems)
+	r := &rewriter{compiler: c, scope: sc, source: s, field: field}
+	e := r.compile()
+	if e == nil && len(c.problems) == before {
+		c.at(s.pos, field, "the expression cannot be read")
+	}
+	return e
+}
+
+func (r *rewriter) compile() *expression {
+	text := strings.TrimSpace(r.source.text)
+	if names, ok := parsePlain(r.source.text); ok {
+		p, sh := r.walk(names)
+		if p == nil {
+			return nil
+		}
+		return &expression{text: text, path: p, shape: sh}
+	}
+	config := conf.CreateNew()
+	config.MaxNodes = maxNodes
+	config.Optimize = false
+	tree, err := exprparser.ParseWithConfig(r.source.text, config)
+	if err != nil {
+		var fe *file.Error
+		if errors.As(err, &fe) {
+			r.at(r.source.at(fe.From), r.field, "the expression cannot be read: %s", readable(fe.Message))
+		} else {
+			r.at(r.source.pos, r.field, "the expression cannot be read: %v", err)
+		}
+		return nil
+	}
+	before := len(r.problems)
+	root := r.node(tree.Node)
+	if len(r.problems) > before {
+		return nil
+	}
+	e := &expression{text: text, shape: root.shape}
+	switch {
+	case root.path != nil:
+		e.path = root.path
+		return e
+	case root.fixed:
+		e.constant, e.fixed = root.constant, true
+		return e
+	}
+	tree.Node = root.node
+	if _, err = checker.Check(tree, config); err == nil {
+		e.program, err = exprcompiler.Compile(tree, config)
+	}
+	if err != nil {
+		message, _, _ := strings.Cut(err.Error(), "\n")
+		r.at(r.source.pos, r.field, "the expression cannot be compiled: %s", message)
+		return nil
+	}
+	return e
+}
+
+// readable turns the parser's words for tokens into what a reader sees in the file.
+func readable(message string) string {
+	if rest, ok := strings.CutPrefix(message, "unexpected token "); ok {
+		if rest == "EOF" {
+			return "it ends too early"
+		}
+		if kind, value, ok := strings.Cut(strings.TrimSuffix(rest, ")"), "("); ok {
+			_ = kind
+			return "unexpected " + value
+		}
+	}
+	if strings.Contains(message, "maximum allowed nodes") {
+		return fmt.Sprintf("it is too long (more than %d parts)", maxNodes)
+	}
+	return message
+}
+
+// walk resolves a plain path.
+func (r *rewriter) walk(names []string) (*path, *shape) {
+	p, sh, ok := r.base(names[0], file.Location{}, names)
+	if !ok {
+		return nil, nil
+	}
+	rest := names[1:]
+	if p.base == baseSettings {
+		rest = nil // base took the name of the setting too
+		if len(names) > 2 {
+			r.problem(file.Location{}, "a setting is a text and has no fields", "")
+			return nil, nil
+		}
+	}
+	for _, name := range rest {
+		next, ok := r.into(sh, name, p.text, file.Location{})
+		if !ok {
+			return nil, nil
+		}
+		p, sh = p.then(step{name: name}), next
+	}
+	return p, sh
+}
+
+// base resolves the first name of a path: a name given with as, index, settings, $record or a field of the input.
+func (r *rewriter) base(name string, loc file.Location, names []string) (*path, *shape, bool) {
+	for sc := r.scope; sc != nil; sc = sc.parent {
+		if sc.as != "" && name == sc.as {
+			return &path{base: sc.slot, text: name}, sc.element, true
+		}
+	}
+	for sc := r.scope; sc != nil && name == "index"; sc = sc.parent {
+		if sc.as != "" {
+			return &path{base: sc.slot + 1, text: name}, newShape(model.Number), true
+		}
+	}
+	switch name {
+	case "settings":
+		if len(names) < 2 {
+			r.problem(loc, "settings is not a value by itself; name one: settings.<name>", "")
+			return nil, nil, false
+		}
+		setting := names[1]
+		if !contains(r.options.Settings, setting) {
+			r.problem(loc, "unknown setting "+setting, nearest(setting, r.options.Settings))
+			return nil, nil, false
+		}
+		return &path{base: baseSettings, steps: []step{{name: setting}}, text: "settings." + setting}, newShape(model.Text), true
+	case "$record":
+		return &path{base: baseRecord, text: name}, r.input, true
+	}
+	sh, ok := r.into(r.input, name, "", loc)
+	if !ok {
+		return nil, nil, false
+	}
+	return &path{base: baseRecord, steps: []step{{name: name}}, text: name}, sh, true
+}
+
+// into steps into a field of a known shape, reporting when there is no such field.
+func (r *rewriter) into(sh *shape, name, of string, loc file.Location) (*shape, bool) {
+	if next, ok := sh.field(name); ok {
+		return next, true
+	}
+	full := joinField(of, name)
+	switch sh.kind {
+	case model.List:
+		r.problem(loc, fmt.Sprintf("%s is a list, so %s needs to say of which element: use each, or %s[0].%s", of, full, of, name), "")
+	case model.Object:
+		known := sh.names
+		if of == "" {
+			known = append(r.scopeNames(), known...)
+		}
+		suggestion := nearest(name, known)
+		if suggestion != "" && contains(sh.names, suggestion) {
+			suggestion = joinField(of, suggestion)
+		} else if suggestion == "" {
+			if same := sh.named(name, "", nil); len(same) == 1 {
+				suggestion = joinField(of, same[0])
+			}
+		}
+		r.problem(loc, "unknown input field "+full, suggestion)
+	default:
+		r.problem(loc, fmt.Sprintf("%s is %s and has no field %s", of, words(sh.kind), name), "")
+	}
+	return nil, false
+}
+
+func (r *rewriter) scopeNames() []string {
+	names := []string{"settings"}
+	for sc := r.scope; sc != nil; sc = sc.parent {
+		if sc.as != "" {
+			names = append(names, sc.as)
+		}
+	}
+	return names
+}
+
+// problem reports a problem at a place in the expression.
+func (r *rewriter) problem(loc file.Location, message, suggestion string) {
+	pos := r.source.at(loc.From)
+	r.report(Problem{Line: pos.line, Column: pos.column, Field: r.field, Message: message, Suggestion: suggestion})
+}
+
+// rewriter turns the tree of an expression as it was written into one in which every operator, path and function is ours:
+// exact decimals, absent parts that are empty, notes that reach the result, and names that are known to exist.
+type rewriter struct {
+	*compiler
+	scope    *scope
+	source   *scalar
+	field    string
+	lets     []binding
+	elements []*shape // of the predicates around the node, the innermost last
+}
+
+// binding is a variable made with let.
+type binding struct {
+	name  string
+	shape *shape
+}
+
+// result is a rewritten node with what is known of it.
+type result struct {
+	node     ast.Node
+	shape    *shape
+	path     *path // set when the node is a path from the frame
+	constant any
+	fixed    bool // constant holds its value
+}
