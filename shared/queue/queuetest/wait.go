@@ -3,6 +3,7 @@ package queuetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"apicenter/shared/queue"
@@ -20,6 +21,7 @@ func waitQuestions() []question {
 		{"a waiting receive wakes when dead letters are sent again", (*subject).waitRedrive},
 		{"a cancelled context ends a wait", (*subject).waitCancelled},
 		{"every waiting receive wakes when there is enough for all", (*subject).waitMany},
+		{"waiting receives follow one delay after the other", (*subject).waitDelays},
 	}
 }
 
@@ -143,5 +145,25 @@ func (s *subject) waitMany() {
 		if a := s.answered(backs, "as many sends as there are receivers"); a.err != nil || len(a.got) != 1 {
 			s.Fatalf("waiting Receive: got %s and error %v, want one message", bodies(a.got), a.err)
 		}
+	}
+}
+
+func (s *subject) waitDelays() {
+	const receivers = 4
+	var batch []queue.Message
+	for i := range receivers {
+		batch = append(batch, queue.Message{Body: []byte(fmt.Sprint(i)), Group: "tenant-a", Delay: time.Duration(i+1) * 2 * time.Second})
+	}
+	s.send(standard, batch...)
+	backs := make(chan answer, receivers)
+	for range receivers {
+		go func() {
+			got, err := s.Receive(s.ctx, standard, 1, long)
+			backs <- answer{got, err}
+		}()
+	}
+	for i := range receivers {
+		s.clock.Advance(2 * time.Second)
+		s.woken(backs, fmt.Sprint(i), fmt.Sprintf("the end of delay %d", i+1))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,29 +88,56 @@ func TestCancelledReceiversLoseNothing(t *testing.T) {
 	}
 }
 
-// A write that fails takes nothing away: what it was about to give out is there for the next.
-func TestFailedClaimGivesBack(t *testing.T) {
+// A write that fails takes nothing away: what it was about to give out, make ready or clean up is there for the next.
+func TestFailedWriteGivesBack(t *testing.T) {
 	clock := queuetest.NewClock()
 	q := open(t, filepath.Join(t.TempDir(), "queue.db"), clock, sqlitequeue.Options{})
-	if err := q.Send(t.Context(), queue.Map, []queue.Message{{Body: []byte("a")}}); err != nil {
-		t.Fatal(err)
-	}
-	damage := func(statement string) {
+	run := func(statement string) {
 		t.Helper()
 		if err := q.file.Write(t.Context(), func(tx *sqlitefile.Tx) error { _, err := tx.Exec(statement); return err }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	damage("CREATE TRIGGER fail BEFORE UPDATE ON queue_messages BEGIN SELECT raise(ABORT, 'no update today'); END")
-	for range 3 {
-		if _, err := q.Receive(t.Context(), queue.Map, 1, 0); err == nil {
-			t.Fatal("Receive while updates fail: got no error, want one")
+	send := func(delay time.Duration) {
+		t.Helper()
+		if err := q.Send(t.Context(), queue.Map, []queue.Message{{Body: []byte("a"), Delay: delay}}); err != nil {
+			t.Fatal(err)
 		}
 	}
-	damage("DROP TRIGGER fail")
-	got, err := q.Receive(t.Context(), queue.Map, 1, 0)
-	if err != nil || len(got) != 1 || got[0].Receives != 1 {
-		t.Errorf("Receive after the failures: got %+v and error %v, want the message for the first time", got, err)
+	receive := func() error {
+		got, err := q.Receive(t.Context(), queue.Map, 1, 0)
+		if err == nil && (len(got) != 1 || got[0].Receives != 1) {
+			return fmt.Errorf("got %d deliveries, want a message for the first time", len(got))
+		}
+		return err
+	}
+	count := func() error {
+		c, err := q.Counts(t.Context(), queue.Map)
+		if err == nil && c != (queue.Counts{}) {
+			return fmt.Errorf("got %+v, want nothing left", c)
+		}
+		return err
+	}
+	for _, c := range []struct {
+		name, operation string
+		prepare         func()
+		do              func() error
+	}{
+		{"a ready message", "UPDATE", func() { send(0) }, receive},
+		{"a delayed message", "UPDATE", func() { send(time.Minute); clock.Advance(time.Minute) }, receive},
+		{"a message past its retention", "DELETE", func() { clock.Advance(30 * 24 * time.Hour) }, count},
+	} {
+		c.prepare()
+		run("CREATE TRIGGER fail BEFORE " + c.operation + " ON queue_messages BEGIN SELECT raise(ABORT, 'not today'); END")
+		for range 3 {
+			if err := c.do(); err == nil || !strings.Contains(err.Error(), "not today") {
+				t.Errorf("%s while writes fail: got error %v, want that of the write", c.name, err)
+			}
+		}
+		run("DROP TRIGGER fail")
+		if err := c.do(); err != nil {
+			t.Errorf("%s after the failures: %v", c.name, err)
+		}
 	}
 }
 
