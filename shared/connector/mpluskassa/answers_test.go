@@ -108,7 +108,6 @@ func TestUnreachable(t *testing.T) {
 	defer secure.Close()
 	cases := []struct{ name, address, message, field string }{
 		{"refused", "http://" + closed.Addr().String(), "nothing answers at " + closed.Addr().String() + ": check the port MplusKASSA gave you", "port"},
-		{"unknown host", "https://nowhere.invalid:49504", "there is no server called nowhere.invalid", "host"},
 		{"no TLS there", strings.Replace(plain.URL, "http:", "https:", 1), "does not speak TLS", "port"},
 		{"a certificate nobody signed", secure.URL, "not trusted", "fingerprint"},
 	}
@@ -161,6 +160,18 @@ func colons(b []byte) string {
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestUnknownHost(t *testing.T) {
+	s := openAt(t, "https://nowhere.invalid:49504", time.Now)
+	s.soap.HTTP.Transport = transportFunc(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "nowhere.invalid", IsNotFound: true}}
+	})
+	f := fault.As(readOrders(context.Background(), s))
+	if f == nil || f.Class != fault.Retry || !f.Connection || f.Field != "host" || f.Message != "there is no server called nowhere.invalid" {
+		t.Fatalf("got %+v, want retry of the connection that names the host", f)
+	}
+	checkQuiet(t, f)
+}
 
 // The platform's dialer refuses some addresses; its own words are better than "the connection was broken".
 func TestTheDialersWordsAreKept(t *testing.T) {
