@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/govalues/decimal"
+
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/shopdata"
 )
@@ -194,13 +196,26 @@ func lineChecks(o shopdata.Order, got *afas.Order) []check {
 				check{name + "unit", have.Unit, l.Article.Unit},
 				check{name + "quantity", text(have.Quantity), text(l.Quantity)},
 				check{name + "price", text(have.Price), text(l.UnitPrice)},
-				check{name + "discount per cent", text(have.DiscountPercent), text(l.DiscountPercent)},
-				check{name + "discount amount", text(have.DiscountAmount), text(l.DiscountAmount)},
+				discountCheck(name, have, l),
 				check{name + "amount", text(have.Amount), text(l.Total)})
 		}
 		out = append(out, check{name + "VAT group", have.VatGroup, vatGroup(l.VATRate)}, check{name + "VAT rate", text(have.VatRate), text(l.VATRate)})
 	}
 	return out
+}
+
+// discountCheck compares a discount. It may stand in the target as a percentage, or as the amount it takes off: both are the
+// same to the customer, and the amount of the line is compared beside it.
+func discountCheck(name string, have *afas.Line, want shopdata.Line) check {
+	if !have.DiscountByHand {
+		return check{name + "discount per cent", text(have.DiscountPercent), text(want.DiscountPercent)}
+	}
+	full := shopdata.LineTotal(want.UnitPrice, want.Quantity, decimal.Zero, decimal.Zero)
+	off, err := full.Sub(want.Total)
+	if err != nil {
+		return check{name + "discount amount", text(have.DiscountAmount), err.Error()}
+	}
+	return check{name + "discount amount", text(have.DiscountAmount), text(off)}
 }
 
 func debtorChecks(o shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
@@ -222,14 +237,26 @@ func debtorChecks(o shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
 	if c.IsCompany() {
 		out = append(out, check{"kind of debtor", kindOf(d), "company"}, check{"company", d.Party.Name, c.Company},
 			check{"VAT number", d.VatNr, c.VATNumber}, check{"chamber of commerce number", d.Party.ChamberNr, c.CommerceNumber},
-			check{"phone", d.Party.PhoneWork, c.Phone})
+			check{"phone", phoneOf(d, c.Phone), c.Phone})
 	} else {
 		out = append(out, check{"kind of debtor", kindOf(d), "person"}, check{"first name", d.Party.FirstName, c.First},
 			check{"prefix", d.Party.Prefix, c.Prefix}, check{"last name", d.Party.LastName, c.Last},
-			check{"phone", d.Party.PhonePrivate, c.Phone})
+			check{"phone", phoneOf(d, c.Phone), c.Phone})
 	}
 	out = append(out, addressChecks("address", d.Party.Visiting, c.Address)...)
 	return out
+}
+
+// phoneOf returns the number wanted if the debtor has it under telephone or mobile, and else whichever it has.
+func phoneOf(d *afas.Debtor, want string) string {
+	have := ""
+	for _, number := range []string{d.Party.PhoneWork, d.Party.PhonePrivate, d.Party.MobWork, d.Party.MobPrivate} {
+		if number == want {
+			return number
+		}
+		have = number
+	}
+	return have
 }
 
 func kindOf(d *afas.Debtor) string {

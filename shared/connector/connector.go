@@ -64,18 +64,37 @@ type Target struct {
 	CannotAsk bool
 }
 
-// LineFields says where a document holds articles: in which list, and under which field the code. Elements of the list
-// whose Where fields have other values than given (texts, costs) are no articles.
+// LineFields says where a document holds articles: in which list, and under which fields the code and the unit. Elements of
+// the list whose Where fields have other values than given (texts, costs) are no articles.
 type LineFields struct {
-	List, Code string
-	Where      map[string]string
+	List, Code, Unit string
+	Where            map[string]string
 }
 
 // Replace puts another code on every line that has the given one, and reports whether there was one.
 func (f LineFields) Replace(document model.Tree, code, by string) bool {
-	lines, _ := document[f.List].([]any)
-	replaced := false
-	for _, element := range lines {
+	lines := f.lines(document, code)
+	for _, line := range lines {
+		line[f.Code] = by
+	}
+	return len(lines) > 0
+}
+
+// SetUnit gives every line of the article the unit.
+func (f LineFields) SetUnit(document model.Tree, code, unit string) {
+	if f.Unit == "" || unit == "" {
+		return
+	}
+	for _, line := range f.lines(document, code) {
+		line[f.Unit] = unit
+	}
+}
+
+// lines returns the document's lines of an article.
+func (f LineFields) lines(document model.Tree, code string) []model.Tree {
+	var out []model.Tree
+	elements, _ := document[f.List].([]any)
+	for _, element := range elements {
 		line, ok := element.(model.Tree)
 		if !ok || line[f.Code] != code {
 			continue
@@ -85,10 +104,10 @@ func (f LineFields) Replace(document model.Tree, code, by string) bool {
 			match = match && line[name] == value
 		}
 		if match {
-			line[f.Code], replaced = by, true
+			out = append(out, line)
 		}
 	}
-	return replaced
+	return out
 }
 
 // Limits is how hard the system may be hit, over everything that calls it.
@@ -251,6 +270,8 @@ type Match struct {
 	Total    *model.Decimal
 	Date     string // 2006-01-02
 	Customer string // the target's customer number
+	// Unit is the unit an article is kept in; empty when the system does not say.
+	Unit string
 	// Label is what a person would recognise it by; it may be personal data and is not logged.
 	Label string
 }

@@ -55,7 +55,7 @@ var Connector = connector.Connector{
 			Mapping:  ordersMapping,
 			Types:    []string{typeOrder, typeInvoice, typeDirectInvoice, typeMutation},
 			Settings: orderSettings(),
-			Lines:    connector.LineFields{List: "lines", Code: "ItCd", Where: map[string]string{"VaIt": itemArticle}},
+			Lines:    connector.LineFields{List: "lines", Code: "ItCd", Unit: "BiUn", Where: map[string]string{"VaIt": itemArticle}},
 		},
 		model.Customers: {
 			Fields:   customerSchema(),

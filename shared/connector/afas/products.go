@@ -29,7 +29,7 @@ func (s *session) findProducts(ctx context.Context, queries []connector.Query) (
 		if code == "" || len(found[key]) > 0 && found[key][0].ID == code {
 			continue
 		}
-		found[key] = append(found[key], connector.Match{ID: code, Blocked: r.yes(c["Blocked"]), Label: r.text(c["Description"])})
+		found[key] = append(found[key], connector.Match{ID: code, Blocked: r.yes(c["Blocked"]), Unit: r.text(c["UnitId"]), Label: r.text(c["Description"])})
 	}
 	out := make([]connector.Found, len(queries))
 	for i, code := range codes {

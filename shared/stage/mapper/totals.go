@@ -15,26 +15,31 @@ type clock = func() time.Time
 
 var hundred = decimal.Hundred
 
-// lineAmount is what a target makes of a line: quantity × price, less the discounts, rounded to the currency's coin with
-// halves away from zero.
+// lineAmount is what a line comes to: quantity × price, less the discounts, rounded to the currency's coin. Where a discount
+// leaves a fraction of a coin, systems round in different places (the discount, or what is left); the source's own figure
+// counts then, as long as it is within one coin.
 func lineAmount(line model.Line, currency string) model.Decimal {
+	scale := model.CurrencyScale(currency)
 	amount, err := line.Quantity.Mul(line.Price)
 	if err != nil {
 		return line.Total
 	}
-	if !line.DiscountPercent.IsZero() {
-		if off, err := amount.Mul(line.DiscountPercent); err == nil {
-			if off, err = off.Quo(hundred); err == nil {
-				if less, err := amount.Sub(off); err == nil {
-					amount = less
-				}
+	discounted := !line.DiscountPercent.IsZero() || !line.DiscountAmount.IsZero()
+	if off, err := amount.Mul(line.DiscountPercent); err == nil {
+		if off, err = off.Quo(hundred); err == nil {
+			if less, err := amount.Sub(off); err == nil {
+				amount = less
 			}
 		}
 	}
 	if less, err := amount.Sub(line.DiscountAmount); err == nil {
 		amount = less
 	}
-	return model.RoundHalfAway(amount, model.CurrencyScale(currency))
+	rounded := model.RoundHalfAway(amount, scale)
+	if off, err := rounded.SubAbs(line.Total); discounted && err == nil && off.Cmp(decimal.MustNew(1, scale)) <= 0 {
+		return line.Total
+	}
+	return rounded
 }
 
 // reconcile compares what the lines come to with the source's total, before anything is written. A difference up to the

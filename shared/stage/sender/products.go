@@ -19,7 +19,12 @@ type Known struct {
 	Now func() time.Time
 
 	mu    sync.Mutex
-	until map[article]time.Time
+	known map[article]knownArticle
+}
+
+type knownArticle struct {
+	until time.Time
+	unit  string
 }
 
 type article struct{ tenant, connection, sku string }
@@ -38,22 +43,30 @@ func (k *Known) unknown(tenant, connection string, skus []string) []string {
 	now := k.Now()
 	var out []string
 	for _, sku := range skus {
-		if !k.until[article{tenant, connection, sku}].After(now) && !slices.Contains(out, sku) {
+		if !k.known[article{tenant, connection, sku}].until.After(now) && !slices.Contains(out, sku) {
 			out = append(out, sku)
 		}
 	}
 	return out
 }
 
-func (k *Known) add(tenant, connection string, skus []string) {
+func (k *Known) add(tenant, connection string, units map[string]string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.until == nil || len(k.until) > knownMost {
-		k.until = map[article]time.Time{}
+	if k.known == nil || len(k.known) > knownMost {
+		k.known = map[article]knownArticle{}
 	}
-	for _, sku := range skus {
-		k.until[article{tenant, connection, sku}] = k.Now().Add(knownLife)
+	until := k.Now().Add(knownLife)
+	for sku, unit := range units {
+		k.known[article{tenant, connection, sku}] = knownArticle{until: until, unit: unit}
 	}
+}
+
+// unit returns the unit the target keeps an article in, "" when it is not known.
+func (k *Known) unit(tenant, connection, sku string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.known[article{tenant, connection, sku}].unit
 }
 
 // products checks that the target knows every article, and returns the orders that can be written. What it does not know
@@ -106,14 +119,14 @@ func (l *lane) missing(skus []string) (map[string]string, *fault.Error) {
 		return nil, problem
 	}
 	missing := map[string]string{}
-	var known []string
+	known := map[string]string{}
 	for i, sku := range ask {
-		usable := slices.ContainsFunc(found[i].Matches, func(m connector.Match) bool { return !m.Blocked })
+		usable := slices.IndexFunc(found[i].Matches, func(m connector.Match) bool { return !m.Blocked })
 		switch {
 		case found[i].Err != nil:
 			return nil, fault.As(found[i].Err).WithStep("find articles")
-		case usable:
-			known = append(known, sku)
+		case usable >= 0:
+			known[sku] = found[i].Matches[usable].Unit
 		case len(found[i].Matches) > 0:
 			missing[sku] = "is blocked"
 		default:
@@ -130,11 +143,16 @@ func (l *lane) place(o *order, missing map[string]string, field connector.LineFi
 	for i, line := range o.record.Lines {
 		why, bad := missing[line.SKU]
 		if !bad {
+			if line.Unit == "" {
+				// The source does not say by what it sells; the target knows what it keeps the article in.
+				field.SetUnit(o.fields, line.SKU, l.Products.unit(l.header.Tenant, l.header.Connection, line.SKU))
+			}
 			continue
 		}
 		title := l.session.Connection.Title
 		if _, gone := missing[rules.Placeholder]; rules.MissingProduct == integration.MissingPlaceholder && !gone && rules.Placeholder != "" {
 			if field.Replace(o.fields, line.SKU, rules.Placeholder) {
+				field.SetUnit(o.fields, rules.Placeholder, l.Products.unit(l.header.Tenant, l.header.Connection, rules.Placeholder))
 				o.warnings = append(o.warnings, fmt.Sprintf("article %s %s in %s; the placeholder %s was used instead", line.SKU, why, title, rules.Placeholder))
 				continue
 			}
