@@ -42,7 +42,9 @@ type activityRow struct {
 	Reason   string
 	Warnings []string
 	Target   string
-	URL      string
+	// Reference is what the record is called in the target.
+	Reference string
+	URL       string
 	// Sealed is set when the chunk's records could not be read; Count is then how many it holds.
 	Sealed bool
 	Count  int
@@ -175,7 +177,7 @@ func (p *Panel) addRows(ctx context.Context, v *visit, rows *[]activityRow, c st
 
 func (v *visit) activityRow(c store.Chunk, r store.RecordActivity) activityRow {
 	return activityRow{At: v.moment(c.At), Number: cmp.Or(r.Number, r.Key), Chip: v.chip(r.Outcome), Reason: v.reason(r),
-		Warnings: r.Warnings, Target: r.TargetID, URL: recordURL(c.Flow, c.ID, r.Key)}
+		Warnings: r.Warnings, Target: r.TargetID, Reference: r.Reference, URL: recordURL(c.Flow, c.ID, r.Key)}
 }
 
 // reason is why a record ended as it did, in one line.
@@ -183,7 +185,7 @@ func (v *visit) reason(r store.RecordActivity) string {
 	if r.Reason == "" && r.Problem != nil {
 		return r.Problem.Message
 	}
-	return v.words.or("reason.", r.Reason)
+	return sentence(v.words.or("reason.", r.Reason))
 }
 
 // filters lists the outcomes to choose from.

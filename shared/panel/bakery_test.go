@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -91,6 +92,9 @@ func rejectedOrder(t testing.TB) store.RecordActivity {
 	r := deliveredOrder(t)
 	r.Key, r.Number, r.Outcome, r.Problem = "7a11", "2026.311", model.Rejected, missingArticle()
 	r.Reference, r.TargetID, r.Steps = "MK-2026.311", "", nil
+	r.Version = model.Version{Marker: 4703, Read: saturday().Add(-42 * time.Minute)}
+	r.Source = bytes.ReplaceAll(r.Source, []byte(`"number":318`), []byte(`"number":311`))
+	r.Record = bytes.ReplaceAll(r.Record, []byte("2026.318"), []byte("2026.311"))
 	return r
 }
 

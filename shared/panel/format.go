@@ -3,6 +3,8 @@ package panel
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"apicenter/shared/model"
 )
@@ -47,6 +49,15 @@ func (w *words) amount(d model.Decimal, currency string) string {
 
 // quantity writes a number without idle zeros.
 func (w *words) quantity(d model.Decimal) string { return w.digits(d.Trim(0).String()) }
+
+// sentence begins with a capital.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
+}
 
 // moment is a point in time as pages show it.
 type moment struct {

@@ -32,10 +32,10 @@ type partyBlock struct {
 
 // lineView is one line of an order: an article or a charge.
 type lineView struct {
-	SKU, Description, Note   string
-	Quantity, Price, Tax     string
-	Total                    string
-	Charge, Marked, Negative bool
+	SKU, Description, Note string
+	Quantity, Price, Tax   string
+	Total                  string
+	Charge, Marked         bool
 }
 
 // totalRow is a line under the lines.
@@ -154,7 +154,7 @@ func (v *visit) addressBlocks(o *model.Order, m *marker) []partyBlock {
 
 func addressLines(a *model.Address) []string {
 	return filled(a.Name, a.Contact, strings.Join(filled(a.Street, a.Number, a.Addition), " "),
-		strings.Join(filled(a.PostalCode, a.City), "  "), a.Region, a.Country)
+		strings.Join(filled(a.PostalCode, a.City), " "), a.Region, a.Country)
 }
 
 // filled leaves empty texts out.
@@ -170,7 +170,7 @@ func filled(texts ...string) []string {
 
 func (v *visit) lineView(l model.Line, currency string, marked bool) lineView {
 	view := lineView{SKU: l.SKU, Description: l.Description, Quantity: v.words.quantity(l.Quantity), Price: v.words.amount(l.Price, currency),
-		Tax: v.words.quantity(l.TaxRate) + " %", Total: v.words.amount(l.Total, currency), Marked: marked, Negative: l.Quantity.IsNeg()}
+		Tax: v.words.quantity(l.TaxRate) + " %", Total: v.words.amount(l.Total, currency), Marked: marked}
 	if l.Unit != "" {
 		view.Quantity += " " + strings.ToLower(l.Unit)
 	}

@@ -83,7 +83,7 @@ func (v *visit) recordView(head flowHead, kind model.Kind, c store.Chunk, r stor
 	view := recordView{flowHead: head, Chip: v.chip(r.Outcome), At: v.moment(c.At), Problem: v.problem(r.Problem), Warnings: r.Warnings,
 		Heading: v.words.say("record."+string(kind), "number", cmp.Or(r.Number, r.Key)), Source: treeOf(r.Source)}
 	if r.Reason != "" {
-		view.Reason = v.words.or("reason.", r.Reason)
+		view.Reason = sentence(v.words.or("reason.", r.Reason))
 	}
 	field := ""
 	if r.Problem != nil {

@@ -25,7 +25,6 @@ type runRow struct {
 	Started *moment
 	Lasted  string
 	Reading bool
-	Pages   int
 	Read    int
 	Tallies []tally
 	Problem *problemView
@@ -57,7 +56,7 @@ func (p *Panel) showRuns(w http.ResponseWriter, r *http.Request, v *visit) error
 
 func (v *visit) runRow(run store.Run) runRow {
 	row := runRow{Trigger: v.words.or("trigger.", string(run.Trigger)), Full: run.Mode == "full", Started: v.moment(run.Started),
-		Pages: run.Pages, Read: run.Read, Tallies: v.tallies(run.Counts), Problem: v.problem(run.Problem),
+		Read: run.Read, Tallies: v.tallies(run.Counts), Problem: v.problem(run.Problem),
 		URL: flowURL(run.Flow) + "?run=" + url.QueryEscape(run.ID)}
 	if run.Ended.IsZero() {
 		row.Reading = true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 )
 
 // How deep and large a payload is shown as a tree; beyond that it is shown as plain text, complete.
@@ -26,6 +27,23 @@ type node struct {
 
 // Branch reports whether the node has children to fold.
 func (n node) Branch() bool { return len(n.Children) > 0 }
+
+// Preview tells a folded branch apart from its neighbours: the first few short values in it.
+func (n node) Preview() string {
+	var short []string
+	for _, child := range n.Children {
+		if (child.Kind == "text" || child.Kind == "number") && child.Text != "" && len(child.Text) <= previewText {
+			short = append(short, child.Text)
+		}
+		if len(short) == 3 {
+			break
+		}
+	}
+	return strings.Join(short, " · ")
+}
+
+// previewText is how long a value may be to stand in a preview; ids made by machines are longer.
+const previewText = 30
 
 // treeOf reads JSON as a tree; nil when there is none. What cannot be read as a tree is shown as the text it is.
 func treeOf(raw []byte) *node {
@@ -99,17 +117,21 @@ func readBranch(d *json.Decoder, open json.Delim, depth int, left *int) (node, e
 	return n, err
 }
 
-// unfold opens what fits a screen: the upper levels, and small things below them.
+// unfold opens what fits a screen: the first level, small objects, and the first item of a list with what is in it.
 func unfold(root *node) {
 	root.Open = true
 	for i := range root.Children {
 		child := &root.Children[i]
+		child.Open = len(child.Children) <= 14
+		if child.Kind != "list" {
+			continue
+		}
 		child.Open = true
 		for j := range child.Children {
-			grandchild := &child.Children[j]
-			grandchild.Open = len(grandchild.Children) <= 12 && j < 3
-			for k := range grandchild.Children {
-				grandchild.Children[k].Open = len(grandchild.Children[k].Children) <= 6
+			item := &child.Children[j]
+			item.Open = j == 0
+			for k := range item.Children {
+				item.Children[k].Open = len(item.Children[k].Children) <= 8
 			}
 		}
 	}
