@@ -38,10 +38,18 @@ type fakeStore struct {
 
 var _ Store = (*fakeStore)(nil)
 
-func (f *fakeStore) ask(tenant string) {
+// ask notes the tenant and holds the lists until the method that asks is done.
+func (f *fakeStore) ask(tenant string) (done func()) {
+	f.mu.Lock()
+	f.asked = append(f.asked, tenant)
+	return f.mu.Unlock
+}
+
+// change changes the lists while a server reads them.
+func (f *fakeStore) change(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked = append(f.asked, tenant)
+	do()
 }
 
 func (f *fakeStore) others(tenant string) []string {
@@ -87,37 +95,37 @@ func after[T any](list []T, cursor string, limit int) ([]T, string, error) {
 }
 
 func (f *fakeStore) Tenant(_ context.Context, id string) (integration.Tenant, error) {
-	f.ask(id)
+	defer f.ask(id)()
 	return one(f.tenants, func(t integration.Tenant) bool { return t.ID == id })
 }
 
 func (f *fakeStore) Connection(_ context.Context, tenant, id string) (integration.Connection, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return one(f.connections, func(c integration.Connection) bool { return c.Tenant == tenant && c.ID == id })
 }
 
 func (f *fakeStore) Connections(_ context.Context, tenant string) ([]integration.Connection, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return some(f.connections, func(c integration.Connection) bool { return c.Tenant == tenant }), nil
 }
 
 func (f *fakeStore) ConnectionState(_ context.Context, tenant, id string) (integration.ConnectionState, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return f.states[tenant+"/"+id], nil
 }
 
 func (f *fakeStore) Integrations(_ context.Context, tenant string) ([]integration.Integration, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return some(f.integrations, func(i integration.Integration) bool { return i.Tenant == tenant }), nil
 }
 
 func (f *fakeStore) Flow(_ context.Context, tenant, id string) (integration.Flow, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return one(f.flows, func(w integration.Flow) bool { return w.Tenant == tenant && w.ID == id })
 }
 
 func (f *fakeStore) Flows(_ context.Context, tenant string) ([]integration.Flow, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	if f.flowsFunc != nil {
 		return f.flowsFunc()
 	}
@@ -125,22 +133,22 @@ func (f *fakeStore) Flows(_ context.Context, tenant string) ([]integration.Flow,
 }
 
 func (f *fakeStore) Run(_ context.Context, tenant, flow, id string) (store.Run, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return one(f.runs, func(r store.Run) bool { return r.Tenant == tenant && r.Flow == flow && r.ID == id })
 }
 
 func (f *fakeStore) Runs(_ context.Context, tenant, flow, cursor string, limit int) ([]store.Run, string, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return after(some(f.runs, func(r store.Run) bool { return r.Tenant == tenant && r.Flow == flow }), cursor, limit)
 }
 
 func (f *fakeStore) Chunk(_ context.Context, tenant, flow, id string) (store.Chunk, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return one(f.chunks, func(c store.Chunk) bool { return c.Tenant == tenant && c.Flow == flow && c.ID == id })
 }
 
 func (f *fakeStore) Chunks(_ context.Context, w store.ChunkFilter, cursor string, limit int) ([]store.Chunk, string, error) {
-	f.ask(w.Tenant)
+	defer f.ask(w.Tenant)()
 	if f.chunksFunc != nil {
 		return f.chunksFunc(w, cursor, limit)
 	}
@@ -154,12 +162,12 @@ func (f *fakeStore) Chunks(_ context.Context, w store.ChunkFilter, cursor string
 }
 
 func (f *fakeStore) Hours(_ context.Context, tenant, flow string, from time.Time) ([]store.Hour, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return some(f.hours[tenant+"/"+flow], func(h store.Hour) bool { return !h.Start.Before(from) }), nil
 }
 
 func (f *fakeStore) Entries(_ context.Context, s store.Scope, keys []string) ([]store.Entry, error) {
-	f.ask(s.Tenant)
+	defer f.ask(s.Tenant)()
 	out := make([]store.Entry, len(keys))
 	for i, key := range keys {
 		out[i].Key = key
@@ -171,22 +179,22 @@ func (f *fakeStore) Entries(_ context.Context, s store.Scope, keys []string) ([]
 }
 
 func (f *fakeStore) EntriesByReference(_ context.Context, s store.Scope, reference string) ([]store.Entry, error) {
-	f.ask(s.Tenant)
+	defer f.ask(s.Tenant)()
 	return some(f.entries[s], func(e store.Entry) bool { return e.Reference == reference }), nil
 }
 
 func (f *fakeStore) Failure(_ context.Context, tenant, flow, key string) (store.Failure, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	return one(f.failures, func(x store.Failure) bool { return x.Tenant == tenant && x.Flow == flow && x.Key == key })
 }
 
 func (f *fakeStore) Failures(_ context.Context, w store.FailureFilter, cursor string, limit int) ([]store.Failure, string, error) {
-	f.ask(w.Tenant)
+	defer f.ask(w.Tenant)()
 	return after(some(f.failures, func(x store.Failure) bool { return x.Tenant == w.Tenant && x.Flow == w.Flow }), cursor, limit)
 }
 
 func (f *fakeStore) CountFailures(_ context.Context, tenant string) (map[string]store.FailureCount, error) {
-	f.ask(tenant)
+	defer f.ask(tenant)()
 	out := map[string]store.FailureCount{}
 	for _, x := range f.failures {
 		if x.Tenant != tenant {

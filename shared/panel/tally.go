@@ -62,6 +62,7 @@ const (
 	chartHeight = 64
 	barWidth    = 9
 	barStep     = 12
+	partHeight  = 2 // the least that can be seen
 )
 
 // chart is the outcomes per hour of the last day, ready to draw.
@@ -111,20 +112,39 @@ func (v *visit) chart(hours []store.Hour) chart {
 		Summary: v.words.count("chart.summary", total)}
 	for i, counts := range byHour {
 		at := from.Add(time.Duration(i) * time.Hour).In(v.zone)
-		b := bar{X: i * barStep, Width: barWidth, Title: at.Format("15:04")}
-		y := chartHeight
+		b := bar{X: i * barStep, Width: barWidth, Title: at.Format("15:04"), Parts: stack(counts, cmp.Or(highest, 1))}
 		for _, o := range outcomes() {
-			n := counts[o]
-			if n == 0 {
-				continue
+			if n := counts[o]; n > 0 {
+				b.Title += " · " + v.words.number(n) + " " + v.chip(o).Text
 			}
-			height := max(2, n*chartHeight/cmp.Or(highest, 1))
-			height = min(height, y)
-			y -= height
-			b.Parts = append(b.Parts, barPart{Y: y, Height: height, Outcome: o})
-			b.Title += " · " + v.words.number(n) + " " + v.chip(o).Text
 		}
 		c.Bars = append(c.Bars, b)
 	}
 	return c
+}
+
+// stack puts the outcomes of an hour on top of each other. What is too small to see takes its height from the tallest.
+func stack(counts map[model.Outcome]int, highest int) []barPart {
+	var parts []barPart
+	total, tallest := 0, 0
+	for _, o := range outcomes() {
+		if counts[o] == 0 {
+			continue
+		}
+		part := barPart{Height: max(partHeight, counts[o]*chartHeight/highest), Outcome: o}
+		total += part.Height
+		parts = append(parts, part)
+		if part.Height > parts[tallest].Height {
+			tallest = len(parts) - 1
+		}
+	}
+	if total > chartHeight {
+		parts[tallest].Height -= total - chartHeight
+	}
+	y := chartHeight
+	for i := range parts {
+		y -= parts[i].Height
+		parts[i].Y = y
+	}
+	return parts
 }
