@@ -125,7 +125,7 @@ func (w *words) has(key string) bool {
 	return ok
 }
 
-// say returns the text of a key with its places filled: say("ago", "what", x) fills "{what}". A key that is missing is
+// say returns the text of a key with its places filled: a pair "what", x fills "{what}". A key that is missing is
 // shown as it is, so that a page never fails for want of a word.
 func (w *words) say(key string, pairs ...any) string {
 	t, _, ok := w.find(key)
