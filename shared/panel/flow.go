@@ -116,7 +116,7 @@ func (p *Panel) resumeFlow(w http.ResponseWriter, r *http.Request, v *visit) err
 }
 
 // retry queues the failures of the keys the form names again, or all of the flow's. A form that names none and does not
-// say "all" retries nothing: an empty list must not turn into everything.
+// ask for all retries nothing: an empty list must not turn into everything.
 func (p *Panel) retry(w http.ResponseWriter, r *http.Request, v *visit) error {
 	keys := r.PostForm["key"]
 	if r.PostFormValue("all") == "yes" {
