@@ -420,7 +420,7 @@ func TestTariffGroupsAreCompared(t *testing.T) {
 				"info":{"envid":"T12345AA","appName":"Till","group":"x","tokenExpiry":null}}`)
 		case strings.Contains(r.URL.Path, "/metainfo/get/"):
 			_, _ = io.WriteString(w, `{"fields":[{"id":"ordernumber"},{"id":"CustomerReference"},{"id":"OrderDate"},{"id":"DebtorId"},{"id":"TotalIncl"},{"id":"Name"},
-				{"id":"Email"},{"id":"EmailWork"},{"id":"EmailPrivate"},{"id":"Blocked"},{"id":"CreateDate"},{"id":"ItemCode"},{"id":"Description"}]}`)
+				{"id":"Email"},{"id":"EmailWork"},{"id":"EmailPrivate"},{"id":"Blocked"},{"id":"CreateDate"},{"id":"ItemCode"},{"id":"Description"},{"id":"UnitId"}]}`)
 		default:
 			_, _ = io.WriteString(w, `{"rows":[{"VatGroup":"1","VatPerc":9.0000000000},{"VatGroup":"2","VatPerc":21.0},{"VatGroup":"3","VatPerc":0},{"VatGroup":"9","VatPerc":4}]}`)
 		}
