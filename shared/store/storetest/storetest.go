@@ -236,7 +236,7 @@ func pages[T any](w *world, most int, page func(cursor string) ([]T, string, err
 	w.Helper()
 	var all []T
 	cursor := ""
-	for range 10_000 {
+	for range 2000 {
 		list, next, err := page(cursor)
 		w.must(err)
 		if len(list) > most {
