@@ -17,7 +17,7 @@ func TestProducts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := found[0].Matches; len(m) != 1 || m[0].ID != "00123" || m[0].Blocked {
+	if m := found[0].Matches; len(m) != 1 || m[0].ID != "00123" || m[0].Blocked || m[0].Unit != "STK" {
 		t.Errorf("got %+v", m)
 	}
 	if len(found[1].Matches) != 0 || len(found[3].Matches) != 0 {
