@@ -7,106 +7,205 @@ import (
 	"apicenter/shared/model"
 )
 
-func addressFuncs() []Func {
-	address := func(f Func) Func {
-		f.Family = "addresses"
-		return f
-	}
-	return []Func{
-		address(Func{Name: "address", Args: "line, country", Min: 1, Max: 2, Returns: model.Object, Notes: true, Call: splitAddress,
-			Fields: []string{"street", "number", "addition"},
-			Doc: "Street, house number and addition of one line of text, as in address(line, country).street. The number is the last one " +
-				"that only an addition follows: a letter or up to three (A, A3), a Roman number, a second number behind - or /, a word that " +
-				"buildings use (bis, hs, rood, Hinterhaus), or bus, bte, box, app with its own number. Before it may stand nr or no. In France, Luxembourg, Britain, " +
-				"Ireland and America, and where nothing else fits, a number may stand in front. What cannot be taken apart stays whole in street, with a warning.",
-			Examples: []Example{
-				{`address("Dorpsstraat 12 A", "NL")`, `{"addition":"A","number":"12","street":"Dorpsstraat"}`, ""},
-				{`address("Keizersgracht 101-III", "NL")`, `{"addition":"III","number":"101","street":"Keizersgracht"}`, ""},
-				{`address("Plein 1944 nr 3", "NL")`, `{"addition":"","number":"3","street":"Plein 1944"}`, ""},
-				{`address("Laan 1940-1945 66")`, `{"addition":"","number":"66","street":"Laan 1940-1945"}`, ""},
-				{`address("2e Hugo de Grootstraat 15 hs", "NL")`, `{"addition":"hs","number":"15","street":"2e Hugo de Grootstraat"}`, ""},
-				{`address("Meir 5 bus 4", "BE")`, `{"addition":"bus 4","number":"5","street":"Meir"}`, ""},
-				{`address("Musterstr. 7b", "DE")`, `{"addition":"b","number":"7","street":"Musterstr."}`, ""},
-				{`address("12 bis Rue de la Paix", "FR")`, `{"addition":"bis","number":"12","street":"Rue de la Paix"}`, ""},
-				{`address("Postbus")`, `{"addition":"","number":"","street":"Postbus"}`, "the address was not split: no house number was found"},
-			}}),
-		address(Func{Name: "postalCode", Args: "text, country", Min: 1, Max: 2, Returns: model.Text, Call: postalCode,
-			Doc: "The postal code as its country writes it: 1234 AB in the Netherlands, digits only elsewhere in the Low Countries and Germany. " +
-				"A code of another form stays as it is.",
-			Examples: []Example{{`postalCode("1234ab", "NL")`, `"1234 AB"`, ""}, {`postalCode("B-2000", "BE")`, `"2000"`, ""}, {`postalCode("SW1A 1AA", "GB")`, `"SW1A 1AA"`, ""}}}),
-	}
-}
-
-// additionForms is what may follow a house number.
-const additionForms = `(?:` +
-	`[ ,]*[-/][ ]*[\p{L}\d]{1,6}(?:[-/ ]\d{1,4})?` + // 101-III, 12/3, 12-14
-	`|[ ,]*\d{1,2}/\d{1,2}` + // 5 1/2
-	`|[ ,]*(?:bus|bte|boîte|boite|box|app|apt|appt|appartement|kamer|k|unit|m|d|daire|kat|et|étage)\.?:? ?\d[\p{L}\d]{0,4}` +
-	`|[ ,]*(?:bis|ter|quater|hs|huis|hoog|boven|beneden|rood|zwart|rd|zw|achter|a/b|hinterhaus|vorderhaus|seitenflügel|hh|vh|[1-4](?:e|ste|de)? ?hoog)` +
-	`|[ ,]*[\p{L}]{1,3}\d{0,3}` + // A, A3, III
-	`)`
-
-var (
-	numberBehind = regexp.MustCompile(`(?i)^(.*?[\p{L}\d.'’)])[ ,]+(?:(?:nr|no|n°|num|numéro|huisnr|huisnummer|hausnr)\.?:? ?)?(\d{1,5})(` + additionForms + `)?$`)
-	numberBefore = regexp.MustCompile(`(?i)^(\d{1,5}) ?(bis|ter|quater|[a-df-z])?,? +(\p{L}.*)$`)
-	spaces       = regexp.MustCompile(`\s+`)
+const (
+	noHouseNumber = "the address was not split: no house number could be told from the rest"
+	twoReadings   = "the address was not split: its number may stand in front or behind, and no country says which"
 )
 
-// frontCountries write the house number before the street.
-const frontCountries = " FR LU GB IE US CA AU NZ "
+func addressFuncs() []Func {
+	return []Func{
+		{Name: "address", Family: "addresses", Args: "line, country", Min: 1, Max: 2, Returns: model.Object, Notes: true, Aside: 2, Call: splitAddress,
+			Fields: []string{"street", "number", "addition"},
+			Doc: "Street, house number and addition of one line of text: address(line, country).street. The number is the first one that nothing but an addition " +
+				"follows: letters (A), a Roman number, a second number, the words houses use (bis, hs, huis, rood, Hinterhaus, boven) or bus, bte, app with a number. " +
+				"A year before another number belongs to the street, and nr, no or n° may stand before the number. In France, Luxembourg, Britain, Ireland, America, " +
+				"Australia and New Zealand the number stands in front, elsewhere only when none stands behind. What cannot be taken apart stays whole in street, with a warning.",
+			Examples: []Example{
+				{`address("Dorpsstraat 12 A", "NL")`, `{"addition":"A","number":"12","street":"Dorpsstraat"}`, ""},
+				{`address("Kerkstraat 5 bis")`, `{"addition":"bis","number":"5","street":"Kerkstraat"}`, ""},
+				{`address("Keizersgracht 101-III", "NL")`, `{"addition":"III","number":"101","street":"Keizersgracht"}`, ""},
+				{`address("12 Rue de la Paix", "FR")`, `{"number":"12","street":"Rue de la Paix"}`, ""},
+				{`address("Musterstr. 7b", "DE")`, `{"addition":"b","number":"7","street":"Musterstr."}`, ""},
+				{`address("Plein 1944 nr 3", "NL")`, `{"number":"3","street":"Plein 1944"}`, ""},
+				{`address("2e Hugo de Grootstraat 15 hs", "NL")`, `{"addition":"hs","number":"15","street":"2e Hugo de Grootstraat"}`, ""},
+				{`address("Laan 1940-1945 66")`, `{"number":"66","street":"Laan 1940-1945"}`, ""},
+				{`address("Meir 5 bus 4", "BE")`, `{"addition":"bus 4","number":"5","street":"Meir"}`, ""},
+				{`address("De Hoeve")`, `{"street":"De Hoeve"}`, noHouseNumber},
+			}},
+		{Name: "postalCode", Family: "addresses", Args: "text, country", Min: 1, Max: 2, Returns: model.Text, Aside: 2, Call: postalCode,
+			Doc: "The postal code as its country writes it: 1234 AB in the Netherlands, SW1A 1AA in Britain, 00-950 in Poland, 123 45 in Sweden, " +
+				"digits only where a code is digits. Without a country a Dutch code is still known by its form. A code of another form stays as it is.",
+			Examples: []Example{{`postalCode("1234ab", "NL")`, `"1234 AB"`, ""}, {`postalCode("B-2000", "BE")`, `"2000"`, ""}, {`postalCode("sw1a1aa", "GB")`, `"SW1A 1AA"`, ""},
+				{`postalCode("2000", "Utopia")`, `"2000"`, ""}}},
+	}
+}
 
 func splitAddress(args []any) (any, error) {
 	line, err := textOf("address", args[0])
-	if err != nil || strings.TrimSpace(line) == "" {
-		return nil, err
-	}
-	country := ""
-	if len(args) > 1 {
-		if country, err = textOf("address", args[1]); err != nil {
-			return nil, err
-		}
-	}
-	line = strings.Trim(spaces.ReplaceAllString(line, " "), " ,")
-	behind, before := numberBehind.FindStringSubmatch(line), numberBefore.FindStringSubmatch(line)
-	if before != nil && (behind == nil || country != "" && strings.Contains(frontCountries, " "+country+" ")) {
-		return parts(before[3], before[1], before[2]), nil
-	}
-	if behind != nil {
-		return parts(behind[1], behind[2], behind[3]), nil
-	}
-	return Noted{parts(line, "", ""), "the address was not split: no house number was found"}, nil
-}
-
-func parts(street, number, addition string) model.Tree {
-	return model.Tree{"street": strings.Trim(street, " ,"), "number": number, "addition": strings.Trim(addition, " ,-/")}
-}
-
-var (
-	dutchCode = regexp.MustCompile(`^(?i:NL)?[- ]?(\d{4}) ?([A-Za-z]{2})$`)
-	digitCode = regexp.MustCompile(`^[A-Za-z]{0,2}[- ]*(\d{4,5})$`)
-)
-
-func postalCode(args []any) (any, error) {
-	code, err := textOf("postalCode", args[0])
 	if err != nil {
 		return nil, err
 	}
-	country := ""
-	if len(args) > 1 {
-		if country, err = textOf("postalCode", args[1]); err != nil {
-			return nil, err
+	country, err := countryArgument("address", args, 1)
+	if err != nil {
+		return nil, err
+	}
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	behind, hasBehind := numberBehind(words)
+	front, hasFront := numberInFront(words)
+	switch {
+	case hasFront && (!hasBehind || frontCountry(country) || streetFirst(front.street)):
+		return front.tree(), nil
+	case hasFront && hasBehind && country == "":
+		return Noted{model.Tree{"street": strings.Join(words, " ")}, twoReadings}, nil
+	case hasBehind:
+		return behind.tree(), nil
+	}
+	return Noted{model.Tree{"street": strings.Join(words, " ")}, noHouseNumber}, nil
+}
+
+// house is an address line taken apart.
+type house struct{ street, number, addition string }
+
+func (h house) tree() model.Tree {
+	t := model.Tree{"street": strings.Trim(h.street, " ,"), "number": h.number}
+	if addition := strings.Trim(h.addition, " ,-/–"); addition != "" {
+		t["addition"] = addition
+	}
+	return t
+}
+
+// frontCountry tells whether house numbers stand before the street there.
+func frontCountry(code string) bool {
+	switch code {
+	case "FR", "LU", "MC", "GB", "IE", "US", "CA", "AU", "NZ":
+		return true
+	}
+	return false
+}
+
+// streetFirst tells whether a street begins with a word that only follows a number in front: rue, avenue, place.
+func streetFirst(street string) bool {
+	word, _, _ := strings.Cut(fold(street), " ")
+	switch word {
+	case "rue", "avenue", "av", "boulevard", "bd", "place", "chemin", "allee", "impasse", "quai", "route", "cours", "square", "passage":
+		return true
+	}
+	return false
+}
+
+var (
+	numbered  = regexp.MustCompile(`^(\d{1,5})([\p{L}]{0,3}\d{0,3}(?:[-/–+][\p{L}\d]{1,6}){0,2}|bis|ter|quater|huis|hoog|rood|zwart|boven)$`)
+	yearRange = regexp.MustCompile(`^(1[5-9]|20)\d\d(?:[-/–]\d{2,4})?$`)
+	extra     = regexp.MustCompile(`^(?:\p{L}{1,2}\d{0,4}|[IVXivx]{1,5}|\d{1,4}(?:º|ª|°|e|er|re|ère|ème|ste|de)?\p{L}?|\p{L}{1,2}[-/]\d{1,4}|\d{1,4}[-/]\p{L}{1,2}|\d{1,3}[-/]\d{1,3})$`)
+	inFront   = regexp.MustCompile(`^(\d{1,5})([A-DF-Za-df-z]?),?$`) // 2e is a second street, not house 2, addition e
+)
+
+// numberBehind reads a line whose number follows the street.
+func numberBehind(words []string) (house, bool) {
+	for i := 1; i < len(words); i++ {
+		h, ok := at(words, i)
+		if !ok {
+			continue
+		}
+		if !yearRange.MatchString(strings.TrimRight(words[i], ",")) {
+			return h, true
+		}
+		// A year is part of the street's name when a number follows: Plein 1944 nr 3, Laan 1940-1945 66.
+		for j := i + 1; j < len(words); j++ {
+			if later, ok := at(words, j); ok {
+				return later, true
+			}
+		}
+		if len(words[i]) > 5 || h.addition == "" && i == 1 && genericStreet(words[0]) {
+			return house{}, false // Laan 1940-1945, Plein 1944: a street without a number
+		}
+		return h, true
+	}
+	return house{}, false
+}
+
+// at reads the line with words[i] as its number.
+func at(words []string, i int) (house, bool) {
+	word := strings.TrimRight(words[i], ",;:")
+	if i == len(words)-1 {
+		word = strings.TrimRight(word, ".") // elsewhere a point makes it the 17. Juni
+	}
+	m := numbered.FindStringSubmatch(word)
+	if m == nil || !isAddition(words[i+1:]) {
+		return house{}, false
+	}
+	street := words[:i]
+	if len(street) > 1 && isMarker(street[len(street)-1]) {
+		street = street[:len(street)-1]
+	} else if isMarker(street[0]) {
+		return house{}, false
+	}
+	addition := m[2]
+	if rest := strings.Join(words[i+1:], " "); rest != "" {
+		addition = strings.TrimSpace(addition + " " + strings.TrimLeft(rest, "-–/ "))
+	}
+	return house{strings.Join(street, " "), m[1], addition}, true
+}
+
+// isMarker tells whether a word says that a number follows.
+func isMarker(word string) bool {
+	switch strings.TrimRight(strings.ToLower(word), ".:") {
+	case "nr", "no", "n°", "nº", "num", "numéro", "numero", "nummer", "huisnr", "huisnummer", "hausnr", "hausnummer", "#", "№":
+		return true
+	}
+	return false
+}
+
+func genericStreet(word string) bool {
+	switch fold(word) {
+	case "plein", "laan", "straat", "weg", "dreef", "singel", "kade", "park", "platz", "strasse", "allee", "rue", "place":
+		return true
+	}
+	return false
+}
+
+// isAddition tells whether the words can follow a house number and nothing else.
+func isAddition(words []string) bool {
+	if len(words) > 4 {
+		return false
+	}
+	for _, word := range words {
+		word = strings.Trim(word, ",.;:-–/()")
+		if word != "" && !extra.MatchString(word) && !houseWord(word) {
+			return false
 		}
 	}
-	code = strings.TrimSpace(spaces.ReplaceAllString(code, " "))
-	switch country {
-	case "NL", "":
-		if m := dutchCode.FindStringSubmatch(code); m != nil {
-			return m[1] + " " + strings.ToUpper(m[2]), nil
-		}
-	case "BE", "DE", "LU", "AT", "CH", "DK", "FR", "ES", "IT":
-		if m := digitCode.FindStringSubmatch(code); m != nil {
-			return m[1], nil
+	return true
+}
+
+func houseWord(word string) bool {
+	switch strings.ToLower(word) {
+	case "bis", "ter", "quater", "huis", "hoog", "hoogte", "boven", "beneden", "rood", "zwart", "achter", "voor", "links", "rechts", "verdieping", "begane", "grond",
+		"bus", "bte", "boîte", "boite", "box", "app", "apt", "appt", "appartement", "apartment", "kamer", "room", "unit", "suite", "etage", "étage", "floor", "stock", "og", "eg", "dg",
+		"hinterhaus", "vorderhaus", "seitenflügel", "gauche", "droite", "a/b", "t/o", "souterrain", "sous", "toren", "hal", "gebouw", "daire", "kat", "whg", "wohnung":
+		return true
+	}
+	return false
+}
+
+// numberInFront reads a line that begins with its number.
+func numberInFront(words []string) (house, bool) {
+	m := inFront.FindStringSubmatch(words[0])
+	if m == nil {
+		return house{}, false
+	}
+	number, addition, street := m[1], m[2], words[1:]
+	if len(street) > 1 && addition == "" {
+		switch strings.ToLower(strings.TrimRight(street[0], ",.")) {
+		case "bis", "ter", "quater":
+			addition, street = strings.TrimRight(street[0], ",."), street[1:]
 		}
 	}
-	return code, nil
+	if len(street) == 0 || isAddition(street) {
+		return house{}, false
+	}
+	return house{strings.Join(street, " "), number, addition}, true
 }

@@ -22,6 +22,9 @@ type Func struct {
 	Fields   []string // of an object it returns: all the names
 	Doc      string
 	Examples []Example
+	// Aside is the number, from 1, of an argument that only steers how the others are read, such as the country of an
+	// address; 0 for none. What the functions in it note is not about the result.
+	Aside int
 	// Notes says that the function may bend a value; its result can then be a Noted.
 	Notes bool
 	// Call works on evaluated arguments, of which there are Min to Max. It changes none of them and keeps none.

@@ -89,7 +89,7 @@ func ParseNumber(s string) (model.Decimal, error) {
 		}
 		return d, fmt.Errorf("%s is not a number", Describe(s))
 	}
-	if len(s) > decimal.MaxPrec && places(s) > d.Scale() {
+	if (len(s) > decimal.MaxPrec || strings.ContainsAny(s, "eE")) && places(s) > d.Scale() {
 		return d, errDigits
 	}
 	return d, nil
