@@ -45,7 +45,7 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) result {
 		if n.Name == "sum" {
 			n.Name = "map"
 			sum, _ := r.function("sum")
-			out = result{node: r.invoke(n, caller(sum), n), shape: newShape(model.Number)}
+			out = result{node: r.invoke(n, caller(sum, false), n), shape: newShape(model.Number)}
 		}
 	case "filter":
 		predicate.Node = r.truth(predicate.Node)
@@ -68,15 +68,18 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) result {
 func (r *rewriter) call(n ast.Node, name string, arguments []ast.Node) result {
 	args := make([]ast.Node, len(arguments), len(arguments)+1)
 	var values []result
+	f, ok := r.function(name)
+	quiet := r.quiet
 	for i, argument := range arguments {
+		r.quiet = quiet || ok && f.Aside == i+1
 		values = append(values, r.node(argument))
 		args[i] = values[i].node
 	}
+	r.quiet = quiet
 	out := result{node: n, shape: anything()}
 	if name == "lookup" {
 		return r.lookup(n, values)
 	}
-	f, ok := r.function(name)
 	if !ok {
 		r.problem(n.Location(), "unknown function "+name, nearest(name, r.functionNames()))
 		return out
@@ -86,12 +89,13 @@ func (r *rewriter) call(n ast.Node, name string, arguments []ast.Node) result {
 		return out
 	}
 	out.shape = resultShape(f)
-	out.node = r.invoke(n, caller(f), append([]ast.Node{frameNode()}, args...)...)
+	out.node = r.invoke(n, caller(f, quiet), append([]ast.Node{frameNode()}, args...)...)
 	return out
 }
 
-// caller makes the call of a function: it counts the work, takes the note off the result and raises the error.
-func caller(f function.Func) func(args ...any) any {
+// caller makes the call of a function: it counts the work, takes the note off the result and raises the error. A quiet call
+// drops the note.
+func caller(f function.Func, quiet bool) func(args ...any) any {
 	return func(args ...any) any {
 		fr, ok := args[0].(*frame)
 		if ok {
@@ -107,7 +111,9 @@ func caller(f function.Func) func(args ...any) any {
 		v, err := f.Call(args)
 		raise(err)
 		if noted, ok := v.(function.Noted); ok {
-			fr.note(noted.Note)
+			if !quiet {
+				fr.note(note{text: noted.Note, shared: f.Fields != nil})
+			}
 			return noted.Value
 		}
 		return v

@@ -7,14 +7,16 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
+	"apicenter/shared/mapping/function"
 	"apicenter/shared/model"
 )
 
-// Canonical returns the tree as JSON in its one form: keys sorted, decimals without zeros at their end and as texts, times in
-// UTC. Equal trees give equal bytes, in this release and in later ones.
+// Canonical returns the tree as JSON in its one form: keys sorted, absent fields left out, decimals without zeros at their
+// end, times in UTC. Equal trees give equal bytes, in this release and in later ones.
 func Canonical(tree model.Tree) []byte {
 	return appendValue(make([]byte, 0, 1024), tree)
 }
@@ -34,9 +36,9 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case model.Decimal:
-		return appendText(b, v.Trim(0).String())
+		return append(b, normalNumber(v.String())...)
 	case json.Number:
-		return append(b, v...)
+		return appendNumber(b, v.String())
 	case int:
 		return strconv.AppendInt(b, int64(v), 10)
 	case time.Time:
@@ -52,16 +54,35 @@ func appendValue(b []byte, v any) []byte {
 		return append(b, ']')
 	case model.Tree:
 		b = append(b, '{')
-		for i, name := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
+		first := true
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if v[name] == nil {
+				continue
+			}
+			if !first {
 				b = append(b, ',')
 			}
+			first = false
 			b = append(appendText(b, name), ':')
 			b = appendValue(b, v[name])
 		}
 		return append(b, '}')
 	}
 	return append(b, "null"...) // a tree has no other leaves
+}
+
+// appendNumber writes a number as it came from a source: in normal form when it is one, as a text when it is a code that
+// looks like one (00123).
+func appendNumber(b []byte, s string) []byte {
+	if strings.ContainsAny(s, "eE") {
+		if d, err := function.ParseNumber(s); err == nil {
+			return append(b, normalNumber(d.String())...)
+		}
+	}
+	if !json.Valid([]byte(s)) {
+		return appendText(b, s)
+	}
+	return append(b, normalNumber(s)...)
 }
 
 const hexDigits = "0123456789abcdef"

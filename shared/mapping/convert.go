@@ -159,7 +159,7 @@ func literal(s *scalar, out *shape) (any, error) {
 		case "true", "false":
 			return s.text == "true", nil
 		}
-		if tableKey(s.text) == s.text || len(s.text) < 2 || s.text[0] != '0' { // 0010 is a code, not ten
+		if len(s.text) < 2 || s.text[0] != '0' || s.text[1] == '.' { // 0010 is a code, not ten
 			if d, err := function.ParseNumber(s.text); err == nil {
 				return d, nil
 			}

@@ -1,14 +1,8 @@
 package mapping
 
 import (
-	"errors"
-	"fmt"
-	"strings"
-
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // document is a mapping file as it was written, before anything is known about names.
@@ -25,6 +19,7 @@ type ruleText struct {
 	def                             *defaultText
 	rules                           []ruleText
 	nested                          bool // has a rules key
+	unclear                         bool // something of it could not be read, which is reported
 }
 
 type defaultText struct {
@@ -41,7 +36,7 @@ type tableText struct {
 
 // Bounds on a mapping file.
 const (
-	maxFile  = 512 << 10
+	maxFile  = 256 << 10
 	maxRules = 5_000
 	maxDepth = 12
 )
@@ -92,55 +87,6 @@ func (c *compiler) readDocument(text []byte) document {
 	return doc
 }
 
-// syntax reports what the YAML parser could not read.
-func (r *reader) syntax(err error) {
-	var e yaml.Error
-	if !errors.As(err, &e) || e.GetToken() == nil {
-		r.at(position{1, 1}, "", "the file is not valid YAML: %v", err)
-		return
-	}
-	p := e.GetToken().Position
-	message := "the file is not valid YAML: " + e.GetMessage()
-	if strings.Contains(message, "mapping value is not allowed") || strings.Contains(message, "value is not allowed in this context") {
-		message += " (put quotes around an expression that holds \": \" or begins with a quote)"
-	}
-	r.at(position{p.Line, max(1, p.Column)}, "", "%s", message)
-}
-
-// fields calls f for every key of a mapping and reports keys that are not in known; an empty known allows all.
-func (r *reader) fields(n ast.Node, field, what string, known []string, f func(key string, pos position, value ast.Node)) {
-	var values []*ast.MappingValueNode
-	switch m := n.(type) {
-	case *ast.MappingNode:
-		values = m.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{m}
-	default:
-		r.at(placeOf(n), field, "%s has to be written as names with values (name: value)", what)
-		return
-	}
-	for _, value := range values {
-		key := r.scalar(value.Key, field)
-		if key == nil {
-			continue
-		}
-		if len(known) > 0 && !contains(known, key.text) {
-			r.unknown(key.pos, field, fmt.Sprintf("%s has no %s; it can have %s", what, key.text, strings.Join(known, ", ")), key.text, known)
-			continue
-		}
-		f(key.text, key.pos, value.Value)
-	}
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
 func ruleKeys() []string {
 	return []string{"to", "from", "value", "default", "table", "on", "when", "each", "as", "where", "append", "rules"}
 }
@@ -177,7 +123,7 @@ func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
 			}
 		})
 	})
-	r.fields(n, field, "a rule", ruleKeys(), func(key string, pos position, value ast.Node) {
+	clear := r.fields(n, field, "a rule", ruleKeys(), func(key string, pos position, value ast.Node) {
 		switch key {
 		case "rules":
 			rt.nested = true
@@ -189,9 +135,11 @@ func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
 		}
 		s := r.scalar(value, field)
 		if s == nil {
+			rt.unclear = true
 			return
 		}
 		if s.null || s.text == "" && key != "value" {
+			rt.unclear = true
 			r.at(pos, field, "%s has no value", key)
 			return
 		}
@@ -218,14 +166,8 @@ func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
 			rt.add = s
 		}
 	})
+	rt.unclear = rt.unclear || !clear
 	return rt
-}
-
-// quietly runs f and forgets the problems it reports.
-func (r *reader) quietly(f func()) {
-	before := len(r.problems)
-	f()
-	r.problems = r.problems[:before]
 }
 
 func (r *reader) defaults(n ast.Node, field string) *defaultText {
@@ -290,59 +232,4 @@ func (r *reader) tables(n ast.Node) []tableText {
 		out = append(out, t)
 	})
 	return out
-}
-
-// scalar reads a single value as the text it was written with: 0010 stays 0010.
-func (r *reader) scalar(n ast.Node, field string) *scalar {
-	s := &scalar{pos: placeOf(n), lines: r.lines}
-	switch n := n.(type) {
-	case *ast.StringNode:
-		s.text = n.Value
-		switch n.Token.Type {
-		case token.SingleQuoteType:
-			s.style, s.quoted = singleQuoted, true
-		case token.DoubleQuoteType:
-			s.style, s.quoted = doubleQuoted, true
-		}
-	case *ast.LiteralNode:
-		s.text, s.style, s.quoted = n.Value.Value, block, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		s.text = n.GetToken().Value
-	case *ast.NullNode:
-		s.null = true
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
-		r.at(s.pos, field, "anchors, aliases and tags (&, *, <<, !) are not used in mappings; write the value out")
-		return nil
-	default:
-		r.at(s.pos, field, "a single value is expected here")
-		return nil
-	}
-	return s
-}
-
-// placeOf returns where a node begins. A block of names and values carries the token of its first colon, so its first key
-// is asked instead.
-func placeOf(n ast.Node) position {
-	switch m := n.(type) {
-	case nil:
-		return position{1, 1}
-	case *ast.MappingNode:
-		if !m.IsFlowStyle && len(m.Values) > 0 {
-			return placeOf(m.Values[0].Key)
-		}
-	case *ast.MappingValueNode:
-		return placeOf(m.Key)
-	}
-	t := n.GetToken()
-	if t == nil || t.Position == nil {
-		return position{1, 1}
-	}
-	return position{t.Position.Line, max(1, t.Position.Column)}
-}
-
-func joinField(parent, name string) string {
-	if parent == "" {
-		return name
-	}
-	return parent + "." + name
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/expr-lang/expr/file"
 	exprparser "github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
-
-	"apicenter/shared/model"
 )
 
-// maxNodes bounds one expression.
-const maxNodes = 1_000
+// Bounds on one expression.
+const (
+	maxNodes  = 1_000
+	maxLength = 8_000
+)
 
 // expression is a compiled text of a rule. A plain path is walked, a constant is kept; only the rest goes through the
 // machine of the expression language.
@@ -86,6 +87,10 @@ func (c *compiler) compileExpression(s *scalar, sc *scope, field string) *expres
 
 func (r *rewriter) compile() *expression {
 	text := strings.TrimSpace(r.source.text)
+	if len(text) > maxLength {
+		r.at(r.source.pos, r.field, "the expression is longer than %d characters", maxLength)
+		return nil
+	}
 	if names, ok := parsePlain(r.source.text); ok {
 		p, sh := r.walk(names)
 		if p == nil {
@@ -149,103 +154,6 @@ func readable(message string) string {
 	return message
 }
 
-// walk resolves a plain path.
-func (r *rewriter) walk(names []string) (*path, *shape) {
-	p, sh, ok := r.base(names[0], file.Location{}, names)
-	if !ok {
-		return nil, nil
-	}
-	rest := names[1:]
-	if p.base == baseSettings {
-		rest = nil // base took the name of the setting too
-		if len(names) > 2 {
-			r.problem(file.Location{}, "a setting is a text and has no fields", "")
-			return nil, nil
-		}
-	}
-	for _, name := range rest {
-		next, ok := r.into(sh, name, p.text, file.Location{})
-		if !ok {
-			return nil, nil
-		}
-		p, sh = p.then(step{name: name}), next
-	}
-	return p, sh
-}
-
-// base resolves the first name of a path: a name given with as, index, settings, $record or a field of the input.
-func (r *rewriter) base(name string, loc file.Location, names []string) (*path, *shape, bool) {
-	for sc := r.scope; sc != nil; sc = sc.parent {
-		if sc.as != "" && name == sc.as {
-			return &path{base: sc.slot, text: name}, sc.element, true
-		}
-	}
-	for sc := r.scope; sc != nil && name == "index"; sc = sc.parent {
-		if sc.as != "" {
-			return &path{base: sc.slot + 1, text: name}, newShape(model.Number), true
-		}
-	}
-	switch name {
-	case "settings":
-		if len(names) < 2 {
-			r.problem(loc, "settings is not a value by itself; name one: settings.<name>", "")
-			return nil, nil, false
-		}
-		setting := names[1]
-		if !contains(r.options.Settings, setting) {
-			r.problem(loc, "unknown setting "+setting, nearest(setting, r.options.Settings))
-			return nil, nil, false
-		}
-		return &path{base: baseSettings, steps: []step{{name: setting}}, text: "settings." + setting}, newShape(model.Text), true
-	case "$record":
-		return &path{base: baseRecord, text: name}, r.input, true
-	}
-	sh, ok := r.into(r.input, name, "", loc)
-	if !ok {
-		return nil, nil, false
-	}
-	return &path{base: baseRecord, steps: []step{{name: name}}, text: name}, sh, true
-}
-
-// into steps into a field of a known shape, reporting when there is no such field.
-func (r *rewriter) into(sh *shape, name, of string, loc file.Location) (*shape, bool) {
-	if next, ok := sh.field(name); ok {
-		return next, true
-	}
-	full := joinField(of, name)
-	switch sh.kind {
-	case model.List:
-		r.problem(loc, fmt.Sprintf("%s is a list, so %s needs to say of which element: use each, or %s[0].%s", of, full, of, name), "")
-	case model.Object:
-		known := sh.names
-		if of == "" {
-			known = append(r.scopeNames(), known...)
-		}
-		suggestion := nearest(name, known)
-		if suggestion != "" && contains(sh.names, suggestion) {
-			suggestion = joinField(of, suggestion)
-		} else if suggestion == "" {
-			if same := sh.named(name, "", nil); len(same) == 1 {
-				suggestion = joinField(of, same[0])
-			}
-		}
-		r.problem(loc, "unknown input field "+full, suggestion)
-	default:
-		r.problem(loc, fmt.Sprintf("%s is %s and has no field %s", of, words(sh.kind), name), "")
-	}
-	return nil, false
-}
-
-func (r *rewriter) scopeNames() []string {
-	names := []string{"settings"}
-	for sc := r.scope; sc != nil; sc = sc.parent {
-		if sc.as != "" {
-			names = append(names, sc.as)
-		}
-	}
-	return names
-}
-
 // problem reports a problem at a place in the expression.
 func (r *rewriter) problem(loc file.Location, message, suggestion string) {
 	pos := r.source.at(loc.From)
@@ -261,6 +169,7 @@ type rewriter struct {
 	field    string
 	lets     []binding
 	elements []*shape // of the predicates around the node, the innermost last
+	quiet    bool     // the node only steers how another value is read, so what it notes is not passed on
 }
 
 // binding is a variable made with let.

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"errors"
+
 	"apicenter/shared/fault"
 	"apicenter/shared/mapping/function"
 	"apicenter/shared/model"
@@ -39,8 +41,13 @@ func (f *Filter) Match(record model.Tree, settings map[string]string) (passes bo
 		passes, err = function.Truth(v)
 	}
 	if err != nil {
-		return false, &fault.Error{Class: fault.Reject, Message: f.name + " cannot be worked out: " + err.Error(),
+		e := &fault.Error{Class: fault.Reject, Message: f.name + " cannot be worked out: " + err.Error(),
 			Advice: "Correct the value in the source, or change the filter.", Err: err}
+		var broken *brokenError
+		if errors.As(err, &broken) {
+			e.Detail = detail(broken.err)
+		}
+		return false, e
 	}
 	return passes, nil
 }

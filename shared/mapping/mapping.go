@@ -37,8 +37,14 @@ type Program struct {
 
 // Compile checks the mapping and prepares it for running. The error is a *Problems that lists everything that is wrong with
 // the file, not only what comes first.
-func Compile(f File, o Options) (*Program, error) {
+func Compile(f File, o Options) (program *Program, err error) {
 	c := newCompiler(f.Name, f.Text, o)
+	defer func() {
+		if r := recover(); r != nil { // in a parser that is not ours: a file that breaks it is reported like any other
+			c.at(position{1, 1}, "", "the mapping cannot be read: it breaks the parser (%v)", r)
+			program, err = nil, c.err()
+		}
+	}()
 	doc := c.readDocument(f.Text)
 	c.compileTables(doc.tables)
 	p := &Program{name: f.Name}
@@ -86,22 +92,3 @@ func (p *Program) Run(in Input) (result Result, err error) {
 	}
 	return Result{Tree: tree, Warnings: f.warnings}, nil
 }
-
-// FieldInfo describes one rule for a panel or a document.
-type FieldInfo struct {
-	Field    string `json:"field"` // output path; [] marks a list: lines[].sku
-	From     string `json:"from,omitempty"`
-	Constant string `json:"constant,omitempty"`
-	Each     string `json:"each,omitempty"` // of a list: where its elements come from
-	As       string `json:"as,omitempty"`
-	Where    string `json:"where,omitempty"`
-	When     string `json:"when,omitempty"` // the condition of the rule, with those of the rules around it
-	Default  string `json:"default,omitempty"`
-	Force    string `json:"force,omitempty"`
-	Table    string `json:"table,omitempty"`
-	On       string `json:"on,omitempty"` // create or update; empty for both
-	Line     int    `json:"line"`
-}
-
-// Fields lists what the mapping fills, in the order of the file: a line for every field and every list.
-func (p *Program) Fields() []FieldInfo { return append([]FieldInfo(nil), p.fields...) }

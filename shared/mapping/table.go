@@ -58,7 +58,7 @@ func (c *compiler) compileTable(name string, t Table, pos position, keyPos map[s
 		c.at(pos, field, "a default is given but unmapped is not default, so it would never be used")
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.Values)) {
-		normal := tableKey(key)
+		normal := normalNumber(key)
 		if other, double := out.values[normal]; double && other != t.Values[key] {
 			at := pos
 			if p, ok := keyPos[key]; ok {
@@ -71,26 +71,23 @@ func (c *compiler) compileTable(name string, t Table, pos position, keyPos map[s
 	return out
 }
 
-// tableKey brings a key to the form in which it is compared: a number without zeros behind its decimals. Leading zeros stay,
-// they belong to codes.
-func tableKey(s string) string {
+// normalNumber takes the zeros behind the decimals off a text that is a plain number and leaves any other text as it is.
+// Leading zeros stay: they belong to codes.
+func normalNumber(s string) string {
 	unsigned := strings.TrimPrefix(s, "-")
-	whole, fraction, ok := strings.Cut(unsigned, ".")
-	if !ok || whole == "" || fraction == "" || whole != "0" && whole[0] == '0' ||
-		strings.Trim(whole, "0123456789") != "" || strings.Trim(fraction, "0123456789") != "" {
-		if s == "-0" {
-			return "0"
-		}
+	whole, fraction, decimals := strings.Cut(unsigned, ".")
+	switch {
+	case whole == "" || whole[0] == '0' && whole != "0", strings.Trim(whole, "0123456789") != "",
+		decimals && (fraction == "" || strings.Trim(fraction, "0123456789") != ""):
 		return s
 	}
-	fraction = strings.TrimRight(fraction, "0")
-	if fraction != "" {
-		fraction = "." + fraction
+	if decimals {
+		unsigned = strings.TrimRight(strings.TrimRight(unsigned, "0"), ".")
 	}
-	if whole+fraction == "0" {
-		return "0"
+	if unsigned == "0" || s[0] != '-' {
+		return unsigned
 	}
-	return s[:len(s)-len(unsigned)] + whole + fraction
+	return "-" + unsigned
 }
 
 // look translates a value. An empty value is looked up too, but when the table has no entry for it stays empty.
@@ -99,7 +96,7 @@ func (t *table) look(f *frame, v any) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the value table %s translates texts and numbers, but got %s", t.name, function.Describe(v))
 	}
-	key := tableKey(text)
+	key := normalNumber(text)
 	if to, ok := t.values[key]; ok {
 		return to, nil
 	}
@@ -112,7 +109,7 @@ func (t *table) look(f *frame, v any) (any, error) {
 	case UnmappedDefault:
 		return t.fallback, nil
 	case UnmappedEmpty:
-		f.note(fmt.Sprintf("the value table %s has no entry for %s, so the field was left empty", t.name, code(v)))
+		f.note(note{text: fmt.Sprintf("the value table %s has no entry for %s, so the field was left empty", t.name, code(v)), absent: true})
 		return nil, nil
 	}
 	return nil, &unmapped{table: t.name, code: code(v)}
