@@ -30,7 +30,8 @@ type Open func(t *testing.T, clock *Clock) queue.Queue
 // Options say how the suite is to ask. The zero value suits an adapter on a settable clock.
 type Options struct {
 	// RealTime is for adapters whose clock is not ours: durations shrink to seconds, the suite waits them out, and what
-	// needs longer (retention, the end of the deduplication window) is skipped aloud.
+	// needs longer (retention, the end of the deduplication window) is skipped aloud. Questions are asked side by side, so
+	// each Open must open queues of its own.
 	RealTime bool
 	// Pass lets real time pass; nil waits on a timer. Only with RealTime.
 	Pass func(time.Duration)
@@ -67,6 +68,9 @@ func (o Options) Run(t *testing.T, open Open) {
 		t.Run(a.promise, func(t *testing.T) {
 			if why := o.Skip[a.promise]; why != "" {
 				t.Skipf("not asked: %s", why)
+			}
+			if o.RealTime {
+				t.Parallel() // it is waiting nearly all the time
 			}
 			clock := newClock(o)
 			s, end := o.subject(t, clock, open(t, clock), func(q queue.Queue) queue.Queue { return o.Reopen(t, clock, q) })

@@ -164,6 +164,6 @@ func (s *subject) waitDelays() {
 	}
 	for i := range receivers {
 		s.clock.Advance(2 * time.Second)
-		s.woken(backs, fmt.Sprint(i), fmt.Sprintf("the end of delay %d", i+1))
+		s.remove(s.woken(backs, fmt.Sprint(i), fmt.Sprintf("the end of delay %d", i+1)))
 	}
 }
