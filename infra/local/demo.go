@@ -35,6 +35,8 @@ type demoCommand struct {
 
 	// blind keeps the generated shop out of this process, whose memory is being measured.
 	blind bool
+	// customers is how many customers the shop has; zero lets the generator choose.
+	customers int
 }
 
 // result is the demo's last line.
@@ -133,7 +135,7 @@ func (d *demo) start(ctx context.Context, log *slog.Logger) error {
 		d.stops = append(d.stops, stop)
 	}
 	d.source, d.target = sandbox.Control{Base: addresses["mpluskassa"]}, sandbox.Control{Base: addresses["afas"]}
-	options := shopdata.Options{Seed: d.Seed, Orders: d.Records}
+	options := shopdata.Options{Seed: d.Seed, Orders: d.Records, Customers: d.customers}
 	shown := options
 	if d.blind {
 		shown.Orders = 0 // the articles are the same; the orders are in the till's own process only

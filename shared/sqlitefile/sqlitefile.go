@@ -89,7 +89,7 @@ func (f *File) open() error {
 		"foreign_keys(0)",
 		"secure_delete(FAST)", // deleted rows are zeroed where that costs no further page; see Erase
 		"temp_store(MEMORY)",
-		"cache_size(-32000)",
+		"cache_size(-2000)",
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(67108864)",
 	)); err != nil {
@@ -97,7 +97,7 @@ func (f *File) open() error {
 	}
 	f.writeDB.SetMaxOpenConns(1)
 	if f.readDB, err = sql.Open("sqlite", address(f.path,
-		"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)")); err != nil {
+		"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-500)")); err != nil {
 		return fmt.Errorf("the data file %s cannot be opened: %w", f.path, err)
 	}
 	f.readDB.SetMaxOpenConns(readers)
