@@ -1,0 +1,152 @@
+package layers
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// introduced wants every package to open by saying what it is for.
+func introduced(t *tree) (problems []string) {
+	for _, p := range t.packages {
+		doc, name, onlyOutside := "", "", true
+		for _, f := range p.files {
+			onlyOutside = onlyOutside && f.outside
+			if !f.outside {
+				name = f.syntax.Name.Name
+				doc += f.syntax.Doc.Text()
+			}
+		}
+		if onlyOutside {
+			continue
+		}
+		opening := "Package " + name + " "
+		if name == "main" {
+			opening = "Command " + path.Base(p.folder) + " "
+		}
+		sentence, _, ended := strings.Cut(strings.ReplaceAll(doc, "\n", " ")+" ", ". ")
+		switch {
+		case doc == "":
+			problems = append(problems, p.folder+" has no package comment")
+		case !strings.HasPrefix(doc, opening):
+			problems = append(problems, fmt.Sprintf("%s: the package comment does not open with %q", p.folder, opening))
+		case !ended && !strings.Contains(sentence, ": "), len(strings.Fields(sentence)) < 6:
+			problems = append(problems, p.folder+": the package comment is no sentence that says what the package is for")
+		}
+	}
+	return problems
+}
+
+func TestEveryPackageIntroducesItself(t *testing.T) { holds(t, introduced) }
+
+func TestPackagesThatDoNotAreNoticed(t *testing.T) {
+	breaks(t, introduced, map[string]string{
+		"a/a.go":      "// Package a counts what others would forget about.\npackage a",
+		"a/b.go":      "package a",
+		"b/b.go":      "package b",
+		"c/c.go":      "// Package c.\npackage c",
+		"ca/c.go":     "// Package ca is useful.\npackage ca",
+		"d/d.go":      "// Things we need.\npackage d",
+		"e/main.go":   "// Command e prints what it was told to print.\npackage main",
+		"f/main.go":   "// Package main prints what it was told to print.\npackage main",
+		"g/g_test.go": "package g_test",
+		"h/h_test.go": "package h",
+	}, "b has no package comment", "c: the package comment does not open", "ca: the package comment is no sentence", "d: the package comment does not open", "f: the package comment does not open",
+		"h has no package comment")
+}
+
+// attics are names that say nothing, so that everything ends up behind them.
+func attics(t *tree) (problems []string) {
+	for _, p := range t.packages {
+		for _, name := range []string{path.Base(p.folder), p.files[0].syntax.Name.Name} {
+			if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "types", "misc", "base", "shared", "lib"}, name) {
+				problems = append(problems, fmt.Sprintf("%s: %q says nothing; name the package after its one idea", p.folder, name))
+				break
+			}
+		}
+	}
+	return problems
+}
+
+func TestThereIsNoAttic(t *testing.T) { holds(t, attics) }
+
+func TestAtticsAreNoticed(t *testing.T) {
+	breaks(t, attics, map[string]string{
+		"shared/model/a.go": "package model", "shared/util/a.go": "package util", "shared/money/a.go": "package helpers",
+	}, `shared/money: "helpers"`, `shared/util: "util"`)
+}
+
+// topLevel is fixed, so that a newcomer finds three doors and not thirty.
+func topLevel(t *tree) (problems []string) {
+	entries, err := fs.ReadDir(t.fsys, ".")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	known := []string{"functions", "shared", "infra", "template.yaml", "samconfig.toml", "go.mod", "go.sum", "Makefile", "README.md"}
+	for _, e := range entries {
+		name := e.Name()
+		ignored := strings.HasPrefix(name, ".") || slices.Contains([]string{".test", ".prof"}, path.Ext(name))
+		if !ignored && !slices.Contains(known, name) {
+			problems = append(problems, fmt.Sprintf("%s stands at the top; it belongs in functions, shared or infra", name))
+		}
+	}
+	return problems
+}
+
+func TestTheTopLevelIsFixed(t *testing.T) { holds(t, topLevel) }
+
+func TestStrayTopLevelEntriesAreNoticed(t *testing.T) {
+	breaks(t, topLevel, map[string]string{
+		"go.mod": "", ".gitignore": "", "shared/model/a.go": "package model", "docs/a.md": "", "main.go": "package main", "cpu.prof": "",
+	}, "docs stands at the top", "main.go stands at the top")
+}
+
+// vendorWords are names only one system uses. Elsewhere they would mean that its shape has leaked out of its package.
+func vendorWords(t *tree) (problems []string) {
+	homes := []struct {
+		words   []string
+		folders []string
+	}{
+		{[]string{"FbSales", "KnSalesRelation", "FbItemArticle", "KnOrganisation"}, []string{"shared/connector/afas", "infra/sandbox/afas"}},
+		{[]string{"getOrders", "GetOrdersResponse", "getRelations", "syncMarker"}, []string{"shared/connector/mpluskassa", "infra/sandbox/mpluskassa"}},
+	}
+	err := walk(t.fsys, func(name string) error {
+		// The demo compares the two systems' own states, and a test may show a real document.
+		if strings.HasSuffix(name, "_test.go") || within(name, "infra/local", "infra/sandbox/internal") ||
+			!slices.Contains([]string{".go", ".yaml", ".html", ".js"}, path.Ext(name)) {
+			return nil
+		}
+		source, err := fs.ReadFile(t.fsys, name)
+		if err != nil {
+			return err
+		}
+		for _, home := range homes {
+			for _, word := range home.words {
+				if strings.Contains(string(source), word) && !within(name, home.folders...) {
+					problems = append(problems, fmt.Sprintf("%s says %s, which is %s's own word", name, word, path.Base(home.folders[0])))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		problems = append(problems, err.Error())
+	}
+	return problems
+}
+
+func TestVendorsWordsStayInTheirPackages(t *testing.T) { holds(t, vendorWords) }
+
+func TestLeakedWordsAreNoticed(t *testing.T) {
+	breaks(t, vendorWords, map[string]string{
+		"shared/connector/afas/wire.go":          `package afas; const name = "FbSales"`,
+		"shared/stage/sender/orders.go":          `package sender; const name = "FbSales"`,
+		"shared/stage/sender/orders_test.go":     `package sender; const name = "FbSales"`,
+		"shared/stage/mapper/default.yaml":       `from: KnSalesRelation`,
+		"shared/connector/afas/orders.send.yaml": `from: GetOrdersResponse`,
+	}, "shared/connector/afas/orders.send.yaml says GetOrdersResponse, which is mpluskassa's",
+		"shared/stage/mapper/default.yaml says KnSalesRelation", "shared/stage/sender/orders.go says FbSales, which is afas's")
+}
