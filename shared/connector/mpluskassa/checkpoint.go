@@ -1,8 +1,10 @@
 package mpluskassa
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"apicenter/shared/fault"
@@ -19,13 +21,14 @@ const settled = 1000
 // appear behind rows with higher markers. It does so within the late window. Whether everything up to a marker has been
 // read is therefore a matter of time: a marker that was seen to exist a late window before a page was asked for cannot hide
 // anything on that page. Safe is the highest marker of which that is certain; a new run begins behind it and reads again
-// what lies between Safe and Marker.
+// what lies between Safe and Marker. Of that it passes on what it has not passed on before: Have says which markers it has.
 type checkpoint struct {
 	Format   int    `json:"v"`
 	Entity   string `json:"of"`     // Order, Invoice, Article, Relation: counters of their own
 	Marker   int64  `json:"marker"` // highest marker read
 	Safe     int64  `json:"safe"`   // everything up to here has been read for certain
 	Seen     []seen `json:"seen,omitempty"`
+	Have     []span `json:"have,omitempty"`     // markers above Safe whose records were passed on, lowest first
 	From     int64  `json:"from,omitempty"`     // leave out what was last touched before (Unix seconds) …
 	FromUpTo int64  `json:"fromUpTo,omitempty"` // … up to this marker; what comes after changed after the start
 }
@@ -35,6 +38,12 @@ type seen struct {
 	At     int64 `json:"t"` // Unix milliseconds
 	Marker int64 `json:"m"`
 }
+
+// span is markers from the first to the last, both included.
+type span [2]int64
+
+// mostSpans bounds the checkpoint. A marker that is forgotten is passed on once more, which is harmless.
+const mostSpans = 500
 
 const checkpointFormat = 1
 
@@ -82,7 +91,7 @@ func (c *checkpoint) begin(now time.Time, late time.Duration, counter int64, kno
 	if known && counter < c.Marker {
 		// Markers given out since then lie below ours and would never be asked for.
 		wentBack = true
-		c.Marker, c.Seen = max(counter-settled, 0), nil
+		c.Marker, c.Seen, c.Have = max(counter-settled, 0), nil, nil
 		c.Safe = min(c.Safe, c.Marker)
 	}
 	c.Marker = min(c.Marker, c.Safe)
@@ -132,6 +141,42 @@ func (c *checkpoint) read(asked, answered time.Time, late time.Duration, highest
 	}
 	c.Marker = max(c.Marker, highest)
 	c.note(answered, late, highest)
+}
+
+// pass notes that the record of a marker is passed on, and reports whether it was before. A record that changes gets
+// another marker, so one marker is one state of one record.
+func (c *checkpoint) pass(marker int64) (before bool) {
+	i, found := slices.BinarySearchFunc(c.Have, marker, func(s span, m int64) int {
+		if s[1] < m {
+			return -1
+		}
+		return cmp.Compare(s[0], m)
+	})
+	if found || i < len(c.Have) && c.Have[i][0] <= marker {
+		return true
+	}
+	joinsLeft := i > 0 && c.Have[i-1][1] == marker-1
+	joinsRight := i < len(c.Have) && c.Have[i][0] == marker+1
+	switch {
+	case joinsLeft && joinsRight:
+		c.Have[i-1][1] = c.Have[i][1]
+		c.Have = slices.Delete(c.Have, i, i+1)
+	case joinsLeft:
+		c.Have[i-1][1] = marker
+	case joinsRight:
+		c.Have[i][0] = marker
+	default:
+		c.Have = slices.Insert(c.Have, i, span{marker, marker})
+	}
+	return false
+}
+
+// forget drops from Have what a next run does not read again, and the oldest beyond the bound.
+func (c *checkpoint) forget() {
+	c.Have = slices.DeleteFunc(c.Have, func(s span) bool { return s[1] <= c.Safe })
+	if n := len(c.Have); n > mostSpans {
+		c.Have = slices.Delete(c.Have, 0, n-mostSpans)
+	}
 }
 
 // end notes that nothing lies behind Marker.

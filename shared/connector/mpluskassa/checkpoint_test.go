@@ -192,3 +192,35 @@ func TestCheckpointForms(t *testing.T) {
 		}
 	}
 }
+
+// What lies in the late window is read in every run but passed on once; a row that becomes visible late fills a gap and is
+// passed on then.
+func TestLateWindowPassesOnOnce(t *testing.T) {
+	var c checkpoint
+	for _, m := range []int64{5, 1, 2, 4} {
+		if c.pass(m) {
+			t.Errorf("marker %d was not passed on before", m)
+		}
+	}
+	for _, m := range []int64{1, 2, 4, 5} {
+		if !c.pass(m) {
+			t.Errorf("marker %d was passed on before", m)
+		}
+	}
+	if c.pass(3) || !c.pass(3) {
+		t.Error("the late marker 3 was not passed on exactly once")
+	}
+	if len(c.Have) != 1 || c.Have[0] != (span{1, 5}) {
+		t.Errorf("markers are kept as %v, want one span from 1 to 5", c.Have)
+	}
+	c.Safe = 5
+	if c.forget(); len(c.Have) != 0 {
+		t.Errorf("what is certain is still kept: %v", c.Have)
+	}
+	for m := int64(10); m < 10+4*mostSpans; m += 2 {
+		c.pass(m)
+	}
+	if c.forget(); len(c.Have) != mostSpans {
+		t.Errorf("%d spans are kept, want %d", len(c.Have), mostSpans)
+	}
+}

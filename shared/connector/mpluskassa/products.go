@@ -29,6 +29,7 @@ func productFields() model.Schema {
 func (s *session) products() feed {
 	return feed{
 		entity: "Article",
+		shared: true, // the articles of a product
 		step:   "read products",
 		page: func(ctx context.Context, step string, _ flow, behind int64, limit int) (page, error) {
 			products, err := s.askProducts(ctx, step, func(w *soap.Writer) {

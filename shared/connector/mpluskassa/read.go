@@ -19,6 +19,7 @@ import (
 type feed struct {
 	entity string // Order, Invoice, Article, Relation
 	step   string // what we are doing, for errors
+	shared bool   // records may share a marker
 	// page asks for what changed behind a marker.
 	page func(ctx context.Context, step string, f flow, behind int64, limit int) (page, error)
 	// one asks for at most lookupSize records by key, and returns no others.
@@ -108,10 +109,12 @@ func (s *session) Read(ctx context.Context, r connector.ReadRequest) (connector.
 	c.read(asked, s.now(), s.late, p.highest)
 	out := connector.Page{Records: make([]connector.Record, 0, len(p.found)), More: true}
 	for _, x := range p.found {
-		if !c.leavesOut(x.marker, x.touched) {
+		// What lies in the late window is read again in every run, and passed on only when it had not been visible before.
+		if !c.leavesOut(x.marker, x.touched) && (fd.shared || !c.pass(x.marker)) {
 			out.Records = append(out.Records, x.record(asked))
 		}
 	}
+	c.forget()
 	out.Next = c.encode()
 	return out, nil
 }
