@@ -1,7 +1,6 @@
 package mpluskassa
 
 import (
-	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -147,12 +146,15 @@ func (c *checkpoint) read(asked, answered time.Time, late time.Duration, highest
 // another marker, so one marker is one state of one record.
 func (c *checkpoint) pass(marker int64) (before bool) {
 	i, found := slices.BinarySearchFunc(c.Have, marker, func(s span, m int64) int {
-		if s[1] < m {
+		switch {
+		case s[1] < m:
 			return -1
+		case s[0] > m:
+			return 1
 		}
-		return cmp.Compare(s[0], m)
+		return 0
 	})
-	if found || i < len(c.Have) && c.Have[i][0] <= marker {
+	if found {
 		return true
 	}
 	joinsLeft := i > 0 && c.Have[i-1][1] == marker-1
