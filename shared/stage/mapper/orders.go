@@ -45,6 +45,9 @@ func (s *Stage) order(ctx context.Context, b *batch, source message.Source) {
 			return
 		}
 		if reason != "" {
+			if waits && source.Reread {
+				return // it still waits, as its owner was told when it was left out
+			}
 			if waits {
 				b.wait(s.World.Now, source)
 			} else if source.Reread {
@@ -185,9 +188,6 @@ func (s *Stage) filter(plan *stage.Plan, rules *integration.OrderRules, order *m
 }
 
 func (b *batch) wait(now clock, source message.Source) {
-	if source.Reread {
-		return // it is on the list; fetch has set the next time
-	}
 	at := now()
 	b.waiting = append(b.waiting, store.Reread{Key: source.Key, Since: at, Next: stage.RereadAt(at, 0)})
 }
