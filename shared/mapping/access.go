@@ -57,14 +57,21 @@ func (r *rewriter) member(n ast.Node) result {
 	}
 	sh := of.shape.of()
 	if s.name != "" {
-		name := "the value"
+		name := ""
 		if of.path != nil {
 			name = of.path.text
 		}
-		var ok bool
-		if sh, ok = r.into(of.shape, s.name, name, m.Property.Location()); !ok {
+		next, ok := of.shape.field(s.name)
+		switch {
+		case ok:
+		case name == "":
+			r.problem(m.Property.Location(), fmt.Sprintf("this is %s and has no field %s", words(of.shape.kind), s.name), nearest(s.name, of.shape.names))
+			return result{node: n, shape: anything()}
+		default:
+			r.into(of.shape, s.name, name, m.Property.Location())
 			return result{node: n, shape: anything()}
 		}
+		sh = next
 	}
 	if of.path != nil && of.path.base != baseSettings {
 		return r.read(n, of.path.then(s), sh)

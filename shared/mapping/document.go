@@ -25,6 +25,7 @@ type ruleText struct {
 type defaultText struct {
 	pos                position
 	value, from, force *scalar
+	unclear            bool
 }
 
 type tableText struct {
@@ -178,16 +179,18 @@ func (r *reader) defaults(n ast.Node, field string) *defaultText {
 		d.value = r.scalar(n, field)
 		if d.value != nil && d.value.null {
 			r.at(d.pos, field, "default has no value")
-			d.value = nil
+			d.value, d.unclear = nil, true
 		}
 		return d
 	}
-	r.fields(n, field, "default", []string{"value", "from", "force"}, func(key string, pos position, value ast.Node) {
+	clear := r.fields(n, field, "default", []string{"value", "from", "force"}, func(key string, pos position, value ast.Node) {
 		s := r.scalar(value, field)
 		if s == nil {
+			d.unclear = true
 			return
 		}
 		if s.null || s.text == "" && key != "value" {
+			d.unclear = true
 			r.at(pos, field, "%s of default has no value", key)
 			return
 		}
@@ -200,6 +203,7 @@ func (r *reader) defaults(n ast.Node, field string) *defaultText {
 			d.force = s
 		}
 	})
+	d.unclear = d.unclear || !clear
 	return d
 }
 

@@ -94,6 +94,9 @@ func (r *rewriter) binary(n *ast.BinaryNode) result {
 	if n.Operator == "+" && (left.shape.kind == model.Text || right.shape.kind == model.Text) {
 		kind = model.Text
 	}
+	if n.Operator == "+" && left.shape.kind == model.Number && right.shape.kind == model.Number {
+		kind = model.Number
+	}
 	r.operands(n, left, right)
 	return result{node: r.invoke(n, f, left.node, right.node), shape: newShape(kind)}
 }

@@ -49,7 +49,7 @@ func (c *compiler) compileRule(t *ruleText, sc *scope) (rule, bool) {
 	r := rule{field: joinField(sc.display, t.to.text), slot: -1}
 	r.on = c.applies(t.on, sc.on, field)
 	r.when = c.condition(t.when, sc, field)
-	steps, out := c.target(t, sc, field)
+	steps, out, found := c.target(t, sc, field)
 	r.steps, r.out = append(sc.steps[:len(sc.steps):len(sc.steps)], steps...), out
 	if !t.unclear {
 		c.checkKeys(t, field, out)
@@ -63,7 +63,12 @@ func (c *compiler) compileRule(t *ruleText, sc *scope) (rule, bool) {
 	if t.when != nil {
 		when = append(when[:len(when):len(when)], t.when.text)
 	}
+	if found && (!t.nested || t.each != nil) {
+		c.claim(t, sc, r, field)
+	}
 	switch {
+	case t.nested && t.each == nil && !out.holdsFields():
+		return r, false // reported; what the rules inside would say of it is said
 	case t.nested && t.each == nil:
 		r.group = true
 		inner := *sc
@@ -72,10 +77,8 @@ func (c *compiler) compileRule(t *ruleText, sc *scope) (rule, bool) {
 		r.rules = c.compileRules(t.rules, &inner)
 		return r, len(c.problems) == before
 	case t.each != nil:
-		c.claim(t, sc, r, field)
 		c.compileList(t, sc, &r, field, when)
 	default:
-		c.claim(t, sc, r, field)
 		c.compileValue(t, sc, &r, field)
 		c.describe(t, r, when)
 	}

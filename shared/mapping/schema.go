@@ -78,6 +78,9 @@ func (s *shape) open() bool {
 	return s.kind == model.Any || s.kind == model.Object && s.fields == nil
 }
 
+// holdsFields tells whether the shape is an object, or may be one.
+func (s *shape) holdsFields() bool { return s.kind == model.Any || s.kind == model.Object }
+
 // field steps into an object. A list of which nothing else is known is not stepped into: it has to be said which element.
 func (s *shape) field(name string) (*shape, bool) {
 	if s.open() {

@@ -6,14 +6,13 @@ import (
 	"apicenter/shared/model"
 )
 
-// target finds the field a rule fills in the output schema.
-func (c *compiler) target(t *ruleText, sc *scope, field string) ([]string, *shape) {
-	steps := strings.Split(t.to.text, ".")
-	out := sc.out
+// target finds the field a rule fills in the output schema; ok is false when there is none, which is reported.
+func (c *compiler) target(t *ruleText, sc *scope, field string) (steps []string, out *shape, ok bool) {
+	steps, out = strings.Split(t.to.text, "."), sc.out
 	for i, name := range steps {
 		if name == "" || strings.ContainsAny(name, "[] \t") {
 			c.at(t.to.pos, field, "%q is not a path: write names joined by dots; lists are filled with each", t.to.text)
-			return steps, anything()
+			return steps, anything(), false
 		}
 		next, ok := out.field(name)
 		if ok {
@@ -35,9 +34,9 @@ func (c *compiler) target(t *ruleText, sc *scope, field string) ([]string, *shap
 		default:
 			c.at(t.to.pos, field, "%s is %s and has no field %s", at, words(out.kind), name)
 		}
-		return steps, anything()
+		return steps, anything(), false
 	}
-	return steps, out
+	return steps, out, true
 }
 
 // checkKeys checks which keys go together, and whether they suit the field.

@@ -57,7 +57,7 @@ func (c *compiler) compileValue(t *ruleText, sc *scope, r *rule, field string) {
 	case t.def.from != nil:
 		d.from = c.compileExpression(t.def.from, sc, field)
 		c.fits(t.def.from.pos, d.from, r, field)
-	default:
+	case !t.def.unclear:
 		c.at(t.def.pos, field, "default does not say what to use: give value or from")
 	}
 	d.force = c.condition(t.def.force, sc, field)

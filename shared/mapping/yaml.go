@@ -20,8 +20,11 @@ func (r *reader) syntax(err error) {
 	}
 	p := e.GetToken().Position
 	message := "the file is not valid YAML: " + e.GetMessage()
-	if strings.Contains(message, "mapping value is not allowed") || strings.Contains(message, "value is not allowed in this context") {
-		message += " (put quotes around an expression that holds \": \" or begins with a quote)"
+	for _, sign := range []string{"mapping value is not allowed", "value is not allowed in this context", "must be specified", "reserved character"} {
+		if strings.Contains(message, sign) {
+			message += `; an expression that begins with a quote, or holds ": ", or a comma or brackets inside { }, has to stand in single quotes`
+			break
+		}
 	}
 	r.at(position{p.Line, max(1, p.Column)}, "", "%s", message)
 }
@@ -112,8 +115,8 @@ func placeOf(n ast.Node) position {
 }
 
 func joinField(parent, name string) string {
-	if parent == "" {
-		return name
+	if parent == "" || name == "" {
+		return parent + name
 	}
 	return parent + "." + name
 }
