@@ -102,7 +102,7 @@ func (c *serveCommand) announce(address, link string) {
 
 // handler is the panel, and the address webhooks call.
 func (a *app) handler() (http.Handler, func(tenant string) string, error) {
-	desk := &operate.Desk{Flows: a.store, Failures: a.store, Fetch: a.fetch, Retry: a.retry, World: a.world}
+	desk := &operate.Desk{Flows: a.store, Failures: a.store, Sessions: a.sessions, Fetch: a.fetch, Retry: a.retry, World: a.world}
 	p, err := panel.New(panel.Options{Store: a.store, Codec: a.codec, Connectors: all.Connectors(), Actions: desk,
 		Now: a.world.Now, Log: a.log, Rand: rand.Reader})
 	if err != nil {

@@ -190,6 +190,13 @@ type Limited interface {
 	Limits() Limits
 }
 
+// FlowVerifier is a session that can look up whether the values of a flow's settings exist in the system.
+type FlowVerifier interface {
+	// VerifyFlow checks the send-side settings of a flow of the kind. What is missing in the system is an error that names
+	// the settings; what could not be looked up is a warning.
+	VerifyFlow(ctx context.Context, kind model.Kind, settings map[string]string) (Report, error)
+}
+
 // Reader is the reading half of a session.
 type Reader interface {
 	// Read returns the next page after the checkpoint. It never leaves out a record that changed before the page was

@@ -25,10 +25,11 @@ type session struct {
 }
 
 var (
-	_ connector.Session = (*session)(nil)
-	_ connector.Finder  = (*session)(nil)
-	_ connector.Writer  = (*session)(nil)
-	_ connector.Limited = (*session)(nil)
+	_ connector.Session      = (*session)(nil)
+	_ connector.Finder       = (*session)(nil)
+	_ connector.Writer       = (*session)(nil)
+	_ connector.Limited      = (*session)(nil)
+	_ connector.FlowVerifier = (*session)(nil)
 )
 
 func open(c connector.Config) (connector.Session, error) {

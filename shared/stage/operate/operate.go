@@ -21,6 +21,7 @@ import (
 type Desk struct {
 	Flows    store.Flows
 	Failures store.Failures
+	Sessions *stage.Sessions
 	Fetch    *fetch.Stage
 	Retry    *retry.Stage
 	World    stage.World
@@ -94,7 +95,39 @@ func (d *Desk) status(ctx context.Context, tenant, id string, status integration
 }
 
 // TestConnection makes the cheapest call that proves address, credentials and rights, and lets a stopped connection go on
-// when it succeeds.
+// when it succeeds. Then it looks up what the flows into the connection are set to use.
 func (d *Desk) TestConnection(ctx context.Context, tenant, connection string) (connector.Report, error) {
-	return d.Retry.Test(ctx, tenant, connection)
+	report, err := d.Retry.Test(ctx, tenant, connection)
+	if err != nil {
+		return report, err
+	}
+	session, err := d.Sessions.Open(ctx, tenant, connection)
+	if err != nil {
+		return report, err
+	}
+	verifier, ok := session.Session.(connector.FlowVerifier)
+	if !ok {
+		return report, nil
+	}
+	flows, err := d.Flows.Flows(ctx, tenant)
+	if err != nil {
+		return report, fmt.Errorf("flows: %w", err)
+	}
+	for _, flow := range flows {
+		if flow.Target != connection {
+			continue
+		}
+		options := map[string]string{}
+		for _, s := range session.Connector.Target[flow.Kind].Settings {
+			if value, ok := flow.Options[s.Name]; ok {
+				options[s.Name] = value
+			}
+		}
+		more, err := verifier.VerifyFlow(ctx, flow.Kind, options)
+		if err != nil {
+			return report, err
+		}
+		report.Warnings = append(report.Warnings, more.Warnings...)
+	}
+	return report, nil
 }
