@@ -1,0 +1,69 @@
+# Every target prints what it runs. `run`, `demo` and `test` need Go and nothing else.
+
+TOOLS    := $(CURDIR)/.tools/bin
+LINT     := v2.15.0
+LINTER   := $(TOOLS)/golangci-lint-$(LINT)
+RECORDS  ?= 500
+SEED     ?= 1
+
+# The packages where goroutines meet; CI asks them once more with the race detector.
+RACE := ./functions/... ./infra/local ./infra/sandbox/... ./shared/connector/... ./shared/mapping/... ./shared/message \
+	./shared/queue/... ./shared/secret/... ./shared/sqlitefile ./shared/stage/... ./shared/store/...
+
+# The packages with benchmarks of the hot path.
+HOT := ./shared/mapping/... ./shared/message ./shared/connector/... ./shared/sqlitefile ./shared/queue/... ./shared/store/...
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo systems test race check format vet lint layers tidy bench fmt pictures
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start everything on this machine: panel, pipeline and a demo shop with live orders
+	go run ./infra/local serve
+
+demo: ## bring a generated shop across once and check every order; RECORDS=500 SEED=1 CHAOS=1
+	go run ./infra/local demo --records=$(RECORDS) --seed=$(SEED) $(if $(CHAOS),--chaos)
+
+systems: ## list the systems and what each can do
+	go run ./infra/local systems
+
+test: ## run all tests
+	go test ./...
+
+race: ## run the tests of the core once more with the race detector
+	go test -race $(RACE)
+
+check: format vet lint layers tidy ## look for mistakes without running anything: formatting, vet, linters, layers, go.mod
+
+format:
+	@echo 'gofmt -l .'
+	@files=$$(gofmt -l functions infra shared) && if [ -n "$$files" ]; then echo "not formatted; make fmt mends it:" $$files >&2; exit 1; fi
+
+vet:
+	go vet ./...
+
+lint: $(LINTER)
+	$(LINTER) run ./...
+
+layers:
+	go test -count=1 ./infra/layers
+
+# Complains, and changes nothing, when go.mod lists what nobody imports or leaves out what somebody does.
+tidy:
+	go mod tidy -diff
+
+bench: ## measure: the pipeline from end to end as JSON lines, then the parts
+	go run ./infra/local bench
+	go test -run '^$$' -bench . -benchmem $(HOT)
+
+fmt: ## format the source
+	gofmt -w functions infra shared
+
+pictures: ## take the pictures of the panel anew (needs Chromium)
+	PICTURES=1 go test -count=1 ./shared/panel
+
+# The version is in the file's name, so that a new one is fetched when it is raised above.
+$(LINTER):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
+	mv $(TOOLS)/golangci-lint $@
