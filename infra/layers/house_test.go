@@ -2,6 +2,8 @@ package layers
 
 import (
 	"fmt"
+	"go/ast"
+	"go/token"
 	"io/fs"
 	"path"
 	"slices"
@@ -149,4 +151,51 @@ func TestLeakedWordsAreNoticed(t *testing.T) {
 		"shared/connector/afas/orders.send.yaml": `from: GetOrdersResponse`,
 	}, "shared/connector/afas/orders.send.yaml says GetOrdersResponse, which is mpluskassa's",
 		"shared/stage/mapper/default.yaml says KnSalesRelation", "shared/stage/sender/orders.go says FbSales, which is afas's")
+}
+
+// noFloats wants money and quantities to be decimals all the way. Where a float is something else, the place and what it is
+// stand in the list.
+func noFloats(t *tree) (problems []string) {
+	measures := map[string]string{
+		"shared/connector/internal/jsonhttp": "seconds to wait",
+		"shared/connector/afas/answers.go":   "seconds to wait",
+		"shared/integration":                 "factor of a pause, calls at a time",
+		"shared/queue/sqlitequeue/chaos.go":  "chances",
+		"shared/stage/stage.go":              "chances",
+		"shared/stage/sender/lane.go":        "factor of a pause",
+		"shared/stage/sender/pace.go":        "calls at a time",
+	}
+	for _, p := range t.packages {
+		for _, f := range p.files {
+			if f.test || isSuite(p.folder) || !within(p.folder, "shared") || measures[p.folder] != "" || measures[f.path] != "" {
+				continue
+			}
+			ast.Inspect(f.syntax, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.Ident:
+					if slices.Contains([]string{"float32", "float64", "NewFromFloat64", "ParseFloat"}, n.Name) {
+						problems = append(problems, fmt.Sprintf("%s uses %s; money and quantities are decimals", t.at(n), n.Name))
+					}
+				case *ast.BasicLit:
+					if n.Kind == token.FLOAT {
+						problems = append(problems, fmt.Sprintf("%s has the float %s; money and quantities are decimals", t.at(n), n.Value))
+					}
+				}
+				return true
+			})
+		}
+	}
+	return problems
+}
+
+func TestMoneyIsNeverAFloat(t *testing.T) { holds(t, noFloats) }
+
+func TestFloatsAreNoticed(t *testing.T) {
+	breaks(t, noFloats, map[string]string{
+		"shared/model/order.go":       "package model\ntype Order struct{ Total float64 }\n",
+		"shared/model/order_test.go":  "package model\nvar x float64\n",
+		"shared/stage/sender/a.go":    "package sender\nvar rate = 1.21\n",
+		"shared/stage/sender/pace.go": "package sender\nvar found float64\n",
+		"infra/local/bench.go":        "package main\nvar seconds float64\n",
+	}, "shared/model/order.go:2 uses float64", "shared/stage/sender/a.go:2 has the float 1.21")
 }
