@@ -7,7 +7,7 @@ RECORDS  ?= 500
 SEED     ?= 1
 
 # The packages where goroutines meet; CI asks them once more with the race detector.
-RACE := ./functions/... ./infra/local ./infra/sandbox/... ./shared/connector/... ./shared/mapping/... ./shared/message \
+RACE := ./functions/... ./infra/sandbox/... ./shared/connector/... ./shared/mapping/... ./shared/message \
 	./shared/queue/... ./shared/secret/... ./shared/sqlitefile ./shared/stage/... ./shared/store/...
 
 # The packages with benchmarks of the hot path.
