@@ -126,7 +126,7 @@ func (r *rewriter) dynamic(m *ast.MemberNode, of result) result {
 		}
 		name, err := function.Text(key)
 		raise(err)
-		if s.name = name; name == "" {
+		if s.name, s.secret = name, true; name == "" {
 			return nil
 		}
 		v, err = s.from(v)

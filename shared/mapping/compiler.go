@@ -44,4 +44,10 @@ func (c *compiler) compileTables(texts []tableText) {
 	}
 }
 
+// crashed reports a panic in a parser that is not ours: a file that breaks it is reported like any other.
+func (c *compiler) crashed() error {
+	c.at(position{1, 1}, "", "the text cannot be read: it breaks the parser")
+	return c.err()
+}
+
 func (c *compiler) tableNames() []string { return slices.Sorted(maps.Keys(c.tables)) }

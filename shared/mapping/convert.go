@@ -39,17 +39,20 @@ func (f *frame) grow(v any) error {
 
 // convert brings a value that is not empty to the type of its field, and copies what is not a leaf.
 func (f *frame) convert(v any, out *shape) (any, error) {
-	var err error
 	switch out.kind {
 	case model.Text:
-		s, isText := v.(string)
-		if !isText {
-			if s, err = function.Text(v); err != nil {
-				return nil, misfit(v, out.kind)
-			}
+		if _, ok := v.(string); ok {
+			return v, f.grow(v) // as it is: wrapping it anew would cost an allocation for every field
+		}
+		s, err := function.Text(v)
+		if err != nil {
+			return nil, misfit(v, out.kind)
 		}
 		return s, f.grow(s)
 	case model.Number:
+		if _, ok := v.(model.Decimal); ok {
+			return v, f.grow(nil)
+		}
 		d, present, err := function.Number(v)
 		if err != nil {
 			return nil, misfit(v, out.kind)

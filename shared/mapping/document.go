@@ -40,7 +40,26 @@ const (
 	maxFile  = 256 << 10
 	maxRules = 5_000
 	maxDepth = 12
+
+	maxBrackets = 200 // the time the YAML parser takes grows with the square of it
 )
+
+// tooDeep tells whether brackets are nested deeper than any mapping nests them. It does not look at quotes: a text with that
+// many open brackets is no mapping either.
+func tooDeep(text []byte) bool {
+	depth := 0
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			if depth++; depth > maxBrackets {
+				return true
+			}
+		case ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return false
+}
 
 // reader turns the YAML tree into a document.
 type reader struct {
@@ -53,6 +72,10 @@ func (c *compiler) readDocument(text []byte) document {
 	var doc document
 	if len(text) > maxFile {
 		r.at(position{1, 1}, "", "the mapping is longer than %d KB", maxFile>>10)
+		return doc
+	}
+	if tooDeep(text) {
+		r.at(position{1, 1}, "", "the mapping has brackets in brackets more than %d deep", maxBrackets)
 		return doc
 	}
 	file, err := parser.ParseBytes(text, 0)

@@ -16,8 +16,13 @@ type Filter struct {
 
 // CompileFilter compiles an expression that is yes or no. The error is a *Problems; its lines and columns are those of the
 // expression itself.
-func CompileFilter(name, text string, o Options) (*Filter, error) {
+func CompileFilter(name, text string, o Options) (filter *Filter, err error) {
 	c := newCompiler(name, []byte(text), o)
+	defer func() {
+		if r := recover(); r != nil {
+			filter, err = nil, c.crashed()
+		}
+	}()
 	c.compileTables(nil)
 	s := &scalar{text: text, style: plain, pos: position{line: 1, column: 1}, lines: c.lines}
 	e := c.condition(s, &scope{out: c.output}, "")

@@ -40,9 +40,8 @@ type Program struct {
 func Compile(f File, o Options) (program *Program, err error) {
 	c := newCompiler(f.Name, f.Text, o)
 	defer func() {
-		if r := recover(); r != nil { // in a parser that is not ours: a file that breaks it is reported like any other
-			c.at(position{1, 1}, "", "the mapping cannot be read: it breaks the parser (%v)", r)
-			program, err = nil, c.err()
+		if r := recover(); r != nil {
+			program, err = nil, c.crashed()
 		}
 	}()
 	doc := c.readDocument(f.Text)

@@ -27,8 +27,17 @@ const (
 
 // step goes into a field, or to an element of a list when the name is empty.
 type step struct {
-	name  string
-	index int
+	name   string
+	index  int
+	secret bool // the name is a value of the record and stands in no error
+}
+
+// asked names the field in an error.
+func (s *step) asked() string {
+	if s.secret {
+		return "a field"
+	}
+	return s.name
 }
 
 func (p *path) then(s step) *path {
@@ -93,16 +102,16 @@ func (s *step) from(v any) (any, error) {
 		case 1:
 			return s.from(v[0])
 		}
-		return nil, fmt.Errorf("%s is asked of a list of %d elements; say which one, or use each", s.name, len(v))
+		return nil, fmt.Errorf("%s is asked of a list of %d elements; say which one, or use each", s.asked(), len(v))
 	case string:
 		if v == "" { // an empty XML element where an object is expected
 			return nil, nil
 		}
 	case bool, json.Number, model.Decimal, time.Time, int:
 	default:
-		return nil, fmt.Errorf("%s is asked of a value of type %T", s.name, v)
+		return nil, fmt.Errorf("%s is asked of a value of type %T", s.asked(), v)
 	}
-	return nil, fmt.Errorf("%s is asked of %s, which has no fields", s.name, function.Describe(v))
+	return nil, fmt.Errorf("%s is asked of %s, which has no fields", s.asked(), function.Describe(v))
 }
 
 // parsePlain reads a text that is nothing but a path: names joined by dots. Names may hold @, : and, but for the first, #,
