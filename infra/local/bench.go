@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/metrics"
 	"runtime/pprof"
 	"strings"
@@ -21,7 +22,7 @@ import (
 type benchCommand struct {
 	Records []int  `default:"1000,20000" help:"How many orders each run has; every run is a process of its own."`
 	Known   bool   `default:"true" negatable:"" help:"The target knows the customers, as after the first weeks."`
-	Profile string `help:"Write a CPU profile of the last run to this file." type:"path"`
+	Profile string `help:"Write a CPU profile of the last run to this file, and one of the memory held at its end beside it." type:"path"`
 	Inner   int    `hidden:"" help:"Run one measurement in this process."`
 	JSON    bool   `help:"Results are always JSON lines; kept for symmetry with the other commands."`
 }
@@ -167,6 +168,11 @@ func startProfile(path string) (stop func(), err error) {
 	return func() {
 		pprof.StopCPUProfile()
 		_ = f.Close()
+		if h, err := os.Create(path + ".heap"); err == nil {
+			runtime.GC() // what is left is held, not garbage
+			_ = pprof.WriteHeapProfile(h)
+			_ = h.Close()
+		}
 	}, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -27,14 +26,7 @@ type commands struct {
 // errFound says that a check found something wrong; the details are printed already.
 var errFound = errors.New("the check found problems")
 
-// gcPercent makes the collector work a little more often than Go's default: this process often runs on a small machine
-// beside a till's back office, and memory is what it should take least of. GOGC overrides it.
-const gcPercent = 40
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands

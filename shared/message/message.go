@@ -141,6 +141,10 @@ const Limit = 740 << 10
 // ErrTooLarge says that one record alone exceeds Limit.
 var ErrTooLarge = errors.New("the record is too large for a message")
 
+// window is how far back compression looks for repetitions: more than the records of a message span, and little enough that
+// an encoder's memory does not outweigh everything else in a small function.
+const window = 256 << 10
+
 // maxBody bounds what a body may unpack to, so that a forged or broken one cannot exhaust memory.
 const maxBody = 64 << 20
 
@@ -153,7 +157,8 @@ type Codec struct {
 
 // NewCodec returns a codec that seals with s.
 func NewCodec(s Sealer) (*Codec, error) {
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
+	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
