@@ -27,13 +27,14 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) result {
 	case model.Text, model.Number, model.Boolean, model.Instant:
 		r.problem(n.Arguments[0].Location(), fmt.Sprintf("%s needs a list, but this is %s", n.Name, words(list.shape.kind)), "")
 	}
+	each := 0 // what an element costs, known when the predicate is rewritten
 	n.Arguments[0] = r.invoke(n.Arguments[0], func(env, v any) []any {
 		list := function.List(v)
-		raise(env.(*frame).spend(1 + len(list)))
+		raise(env.(*frame).spend(1 + each*len(list)))
 		return list
 	}, frameNode(), list.node)
 
-	element := list.shape.of()
+	element, before := list.shape.of(), r.parts
 	r.elements = append(r.elements, element)
 	predicate := n.Arguments[1].(*ast.PredicateNode)
 	out := result{node: n}
@@ -61,6 +62,7 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) result {
 		out.shape = newShape(model.Boolean)
 	}
 	r.elements = r.elements[:len(r.elements)-1]
+	each = weight(r.parts - before)
 	return out
 }
 

@@ -147,7 +147,7 @@ func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
 			}
 		})
 	})
-	clear := r.fields(n, field, "a rule", ruleKeys(), func(key string, pos position, value ast.Node) {
+	known := r.fields(n, field, "a rule", ruleKeys(), func(key string, pos position, value ast.Node) {
 		switch key {
 		case "rules":
 			rt.nested = true
@@ -190,7 +190,7 @@ func (r *reader) rule(n ast.Node, parent string, depth int) ruleText {
 			rt.add = s
 		}
 	})
-	rt.unclear = rt.unclear || !clear
+	rt.unclear = rt.unclear || !known
 	return rt
 }
 
@@ -206,7 +206,7 @@ func (r *reader) defaults(n ast.Node, field string) *defaultText {
 		}
 		return d
 	}
-	clear := r.fields(n, field, "default", []string{"value", "from", "force"}, func(key string, pos position, value ast.Node) {
+	known := r.fields(n, field, "default", []string{"value", "from", "force"}, func(key string, pos position, value ast.Node) {
 		s := r.scalar(value, field)
 		if s == nil {
 			d.unclear = true
@@ -226,7 +226,7 @@ func (r *reader) defaults(n ast.Node, field string) *defaultText {
 			d.force = s
 		}
 	})
-	d.unclear = d.unclear || !clear
+	d.unclear = d.unclear || !known
 	return d
 }
 

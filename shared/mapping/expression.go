@@ -28,6 +28,7 @@ type expression struct {
 	constant any
 	fixed    bool // constant holds the value
 	program  *vm.Program
+	cost     int
 	shape    *shape // what is known of the result
 }
 
@@ -38,6 +39,9 @@ func (e *expression) eval(f *frame) (any, error) {
 		return e.path.get(f)
 	case e.fixed:
 		return e.constant, nil
+	}
+	if err := f.spend(e.cost); err != nil {
+		return nil, err
 	}
 	v, err := f.machine().Run(e.program, f)
 	if err == nil {
@@ -116,7 +120,7 @@ func (r *rewriter) compile() *expression {
 	if len(r.problems) > before {
 		return nil
 	}
-	e := &expression{text: text, shape: root.shape}
+	e := &expression{text: text, shape: root.shape, cost: weight(r.parts)}
 	switch {
 	case root.path != nil:
 		e.path = root.path
@@ -143,8 +147,7 @@ func readable(message string) string {
 		if rest == "EOF" {
 			return "it ends too early"
 		}
-		if kind, value, ok := strings.Cut(strings.TrimSuffix(rest, ")"), "("); ok {
-			_ = kind
+		if _, value, ok := strings.Cut(strings.TrimSuffix(rest, ")"), "("); ok {
 			return "unexpected " + value
 		}
 	}
@@ -169,6 +172,7 @@ type rewriter struct {
 	field    string
 	lets     []binding
 	elements []*shape // of the predicates around the node, the innermost last
+	parts    int      // how many nodes were rewritten so far
 	quiet    bool     // the node only steers how another value is read, so what it notes is not passed on
 }
 

@@ -16,11 +16,14 @@ import (
 
 // Bounds on one run. Real records stay far below; a mapping that loops over itself does not get far above.
 const (
-	maxSteps  = 200_000 // elements looked at, by each and in expressions
+	maxSteps  = 500_000 // elements looked at, and expressions worked out, long ones counting for more
 	maxValues = 100_000 // values written
 	maxBytes  = 8 << 20 // of text written
 	vmMemory  = 100_000 // elements of lists an expression may make
 )
+
+// weight is what working out so many parts of an expression costs.
+func weight(parts int) int { return 1 + parts/16 }
 
 var errTooMuch = errors.New("working this out takes more steps than a mapping may use; look for a list that is gone through for every element of another")
 
@@ -86,6 +89,9 @@ func (f *frame) note(n note) { f.notes = append(f.notes, n) }
 // warn turns the notes of the rule at hand into warnings. What was noted about a value that left the field empty is nobody's
 // concern: nothing bent was written.
 func (f *frame) warn(r *rule, empty bool) {
+	if len(f.notes) == 0 {
+		return
+	}
 	field := f.place(r.field)
 	for _, n := range f.notes {
 		w := Warning{Field: field, Message: n.text}

@@ -11,6 +11,7 @@ import (
 
 // node rewrites one node and all below it.
 func (r *rewriter) node(n ast.Node) result {
+	r.parts++
 	switch n := n.(type) {
 	case *ast.NilNode:
 		return result{node: n, shape: anything(), fixed: true}

@@ -64,8 +64,10 @@ func get(from model.Tree, steps []string) any {
 	return from[steps[last]]
 }
 
+// holds works out a condition. What its functions note is dropped: nothing of it is written.
 func (f *frame) holds(e *expression) (bool, error) {
 	v, err := e.eval(f)
+	f.notes = f.notes[:0]
 	if err != nil {
 		return false, err
 	}
@@ -77,7 +79,7 @@ func (f *frame) value(r *rule, into model.Tree) (any, *fault.Error) {
 	if r.each != nil {
 		return f.list(r, into)
 	}
-	if r.fixed && r.def == nil && r.table == nil {
+	if _, list := r.value.([]any); r.fixed && !list && r.def == nil && r.table == nil {
 		if err := f.grow(r.value); err != nil {
 			return nil, f.reject(r, cannot, err)
 		}
@@ -95,9 +97,7 @@ func (f *frame) value(r *rule, into model.Tree) (any, *fault.Error) {
 		return nil, f.reject(r, cannot, err)
 	}
 	empty := function.Empty(v)
-	if len(f.notes) > 0 {
-		f.warn(r, empty)
-	}
+	f.warn(r, empty)
 	if empty {
 		return nil, nil
 	}
@@ -139,11 +139,13 @@ func (f *frame) fallback(d *fallback) (any, error) {
 
 // list works out a field with each.
 func (f *frame) list(r *rule, into model.Tree) (any, *fault.Error) {
+	f.notes = f.notes[:0]
 	v, err := r.each.eval(f)
 	if err != nil {
 		return nil, f.reject(r, "the list cannot be worked out", err)
 	}
 	in := function.List(v)
+	f.warn(r, len(in) == 0)
 	var out []any
 	if r.add {
 		out, _ = get(into, r.steps).([]any)
