@@ -188,7 +188,7 @@ func (r *rewriter) matches(n *ast.BinaryNode) result {
 	out.node = r.invoke(n, func(env, v any) bool {
 		s, err := function.Text(v)
 		raise(err)
-		raise(env.(*frame).spend(1 + len(s)/64))
+		raise(env.(*frame).spend(1 + len(s)/8))
 		return re.MatchString(s)
 	}, frameNode(), left.node)
 	return out
