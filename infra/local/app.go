@@ -81,7 +81,11 @@ func (a *app) wire(ctx context.Context, dir string) error {
 	if a.store, err = sqlitestore.Open(ctx, a.file, a.world.Now); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if a.queue, err = sqlitequeue.Open(ctx, a.file, a.world.Now, sqlitequeue.Options{}); err != nil {
+	// The file is locked: nobody else works on it, and what an earlier process left in flight or leased is free.
+	if err := a.store.ExpireLeases(ctx); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if a.queue, err = sqlitequeue.Open(ctx, a.file, a.world.Now, sqlitequeue.Options{Recover: true}); err != nil {
 		return fmt.Errorf("queues: %w", err)
 	}
 	wrapper, err := filesecret.Open(filepath.Join(dir, "master.key"))

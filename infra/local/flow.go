@@ -34,12 +34,8 @@ func (c *flowCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Queued twice with a pause between: the first may meet the lease of a process that died.
 	job := message.Job{Mode: string(connector.Incremental), Trigger: message.Manual}
 	if err := a.fetch.Enqueue(ctx, flow, job, 0); err != nil {
-		return err
-	}
-	if err := a.fetch.Enqueue(ctx, flow, job, lease+time.Second); err != nil {
 		return err
 	}
 	inside, stop := context.WithCancel(ctx)

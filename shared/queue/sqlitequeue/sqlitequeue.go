@@ -38,6 +38,9 @@ type Options struct {
 	Alarm func(at time.Time) (rings <-chan struct{}, stop func())
 	// Chaos makes the queues misbehave as SQS may.
 	Chaos *Chaos
+	// Recover makes messages that are in flight visible at once. It is for a process that is alone on the file: whoever
+	// received them is dead, and waiting for the end of their visibility would only delay them.
+	Recover bool
 }
 
 // line is one queue of the file.
@@ -70,6 +73,11 @@ func Open(ctx context.Context, f *sqlitefile.File, now func() time.Time, o Optio
 	if err := f.Write(ctx, q.number); err != nil {
 		return nil, fmt.Errorf("queues: %w", err)
 	}
+	if o.Recover {
+		if err := f.Write(ctx, q.recover); err != nil {
+			return nil, fmt.Errorf("queues: %w", err)
+		}
+	}
 	if err := f.Read(ctx, q.recall); err != nil {
 		return nil, fmt.Errorf("queues: %w", err)
 	}
@@ -87,6 +95,13 @@ func (q *Queue) number(tx *sqlitefile.Tx) error {
 		}
 	}
 	return nil
+}
+
+// recover ends the visibility of everything that was received; delayed messages, which nobody received, keep their time.
+func (q *Queue) recover(tx *sqlitefile.Tx) error {
+	now := q.now().UnixNano()
+	_, err := tx.Exec("UPDATE queue_messages SET due = ? WHERE state = 1 AND receives > 0 AND due > ?", now, now)
+	return err
 }
 
 // recall fills what is kept in memory from what the file holds.
