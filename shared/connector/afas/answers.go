@@ -60,7 +60,7 @@ func (s *session) judge(x jsonhttp.Exchange) *fault.Error {
 		}
 	case http.StatusForbidden:
 		f.Class = fault.Pause
-		f.Message = "AFAS does not allow this address: the app connector admits other addresses only"
+		f.Message = "address not allowed: AFAS admits this app connector from other addresses only"
 		f.Advice = "Add this platform's outgoing address to the app connector's IP list in AFAS."
 	case http.StatusNotFound:
 		f.Class = fault.Pause
