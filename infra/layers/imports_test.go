@@ -52,6 +52,7 @@ func table() map[string][]string {
 		"shared/connector/internal/soap":     {"shared/fault"},
 		"shared/connector/mpluskassa":        connectors,
 		"shared/connector/afas":              connectors,
+		"shared/connector/connectortest":     {"shared/connector", "shared/model", "shared/fault", "shared/mapping"},
 		"shared/connector/all":               {"shared/connector", "shared/connector/mpluskassa", "shared/connector/afas"},
 		// 4
 		"functions/internal/lambdaevent": {"shared/queue", "shared/message", "shared/fault"},

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -67,8 +68,9 @@ func TestCompileIsBounded(t *testing.T) {
 			if c.message != "" && (err == nil || !strings.Contains(err.Error(), c.message)) {
 				t.Errorf("got %.300v", err)
 			}
-			if err != nil && len(err.(*mapping.Problems).List) > 200 {
-				t.Errorf("%d problems are listed", len(err.(*mapping.Problems).List))
+			var problems *mapping.Problems
+			if errors.As(err, &problems) && len(problems.List) > 200 {
+				t.Errorf("%d problems are listed", len(problems.List))
 			}
 		})
 	}

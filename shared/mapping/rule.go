@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"apicenter/shared/model"
 )
@@ -50,7 +51,7 @@ func (c *compiler) compileRule(t *ruleText, sc *scope) (rule, bool) {
 	r.on = c.applies(t.on, sc.on, field)
 	r.when = c.condition(t.when, sc, field)
 	steps, out, found := c.target(t, sc, field)
-	r.steps, r.out = append(sc.steps[:len(sc.steps):len(sc.steps)], steps...), out
+	r.steps, r.out = slices.Concat(sc.steps, steps), out
 	if !t.unclear {
 		c.checkKeys(t, field, out)
 	}

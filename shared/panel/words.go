@@ -90,7 +90,7 @@ func (w *words) take(prefix string, tree map[string]any) error {
 		switch value := value.(type) {
 		case string:
 			if form, ok := forms[name]; ok && prefix != "" {
-				key, name = strings.TrimSuffix(prefix, "."), ""
+				key = strings.TrimSuffix(prefix, ".")
 				if w.texts[key] == nil {
 					w.texts[key] = text{}
 				}

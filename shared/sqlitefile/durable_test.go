@@ -152,7 +152,7 @@ func TestDamagedFileIsRefusedAndLeftAsItIs(t *testing.T) {
 		"header":      overwrite(16, 100),
 		"cut off":     database[:len(database)/2],
 		"one letter":  []byte("S"),
-		"half a name": []byte(database[:8]),
+		"half a name": database[:8],
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data.db")

@@ -122,9 +122,9 @@ func (g *ledger) newLine(t *tx, r *record, e *Entry) (l EntryLine, bad *fault) {
 		case "Ds":
 			l.Description = v
 		case "AmDe":
-			l.Debit = round(number(v), 2)
+			l.Debit = cents(number(v))
 		case "AmCr":
-			l.Credit = round(number(v), 2)
+			l.Credit = cents(number(v))
 		case "VaId":
 			l.VatCode = v
 		case "DaEx":

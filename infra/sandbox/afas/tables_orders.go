@@ -87,7 +87,7 @@ func salesLineTable() getter {
 		},
 		look: func(d *data, key string) iter.Seq[lineRow] {
 			if len(key) > 9 && key[:9] == "lineguid|" {
-				return d.lineByGuid(key[9:])
+				return d.lineByGUID(key[9:])
 			}
 			return linesOf(d.ordersBy[key])
 		},
@@ -126,8 +126,8 @@ func salesLineTable() getter {
 	}
 }
 
-// lineByGuid finds one line; the key is folded.
-func (d *data) lineByGuid(key string) iter.Seq[lineRow] {
+// lineByGUID finds one line; the key is folded.
+func (d *data) lineByGUID(key string) iter.Seq[lineRow] {
 	return func(yield func(lineRow) bool) {
 		o := d.lines[strings.ToUpper(key)]
 		if o == nil || o.Kind != KindOrder {

@@ -19,7 +19,7 @@ func (s *sums) mul(a, b decimal.Decimal) decimal.Decimal { return s.done(a.Mul(b
 
 // part is a × b / c, rounded to cents.
 func (s *sums) part(a, b, c decimal.Decimal) decimal.Decimal {
-	return round(s.done(s.mul(a, b).Quo(c)), 2)
+	return cents(s.done(s.mul(a, b).Quo(c)))
 }
 
 func (s *sums) done(d decimal.Decimal, err error) decimal.Decimal {
@@ -29,8 +29,9 @@ func (s *sums) done(d decimal.Decimal, err error) decimal.Decimal {
 	return d
 }
 
-// round rounds half away from zero, as Profit does.
-func round(d decimal.Decimal, scale int) decimal.Decimal {
+// cents rounds half away from zero to whole cents, as Profit does.
+func cents(d decimal.Decimal) decimal.Decimal {
+	const scale = 2
 	if d.Scale() <= scale {
 		return d.Pad(scale)
 	}
@@ -60,12 +61,12 @@ func (l *Line) compute(s *sums) decimal.Decimal {
 		l.Amount = decimal.Zero.Pad(2)
 		return decimal.Zero
 	}
-	gross := round(s.mul(l.Quantity, l.Price), 2)
+	gross := cents(s.mul(l.Quantity, l.Price))
 	if !l.DiscountByHand {
 		l.DiscountAmount = s.part(gross, l.DiscountPercent, hundred())
 	}
-	l.DiscountAmount = round(l.DiscountAmount, 2)
-	l.Amount = round(s.sub(gross, l.DiscountAmount), 2)
+	l.DiscountAmount = cents(l.DiscountAmount)
+	l.Amount = cents(s.sub(gross, l.DiscountAmount))
 	return gross
 }
 
@@ -103,10 +104,10 @@ func (o *Order) compute() error {
 			o.Discount = s.add(o.Discount, d)
 			b.all = s.sub(b.all, d)
 		}
-		t := VatTotal{Rate: b.rate, Excl: round(b.all, 2), Vat: zero}
+		t := VatTotal{Rate: b.rate, Excl: cents(b.all), Vat: zero}
 		if o.InclVat {
 			t.Vat = s.part(b.all, b.rate, s.add(hundred(), b.rate))
-			t.Excl = round(s.sub(b.all, t.Vat), 2)
+			t.Excl = cents(s.sub(b.all, t.Vat))
 		} else {
 			t.Vat = s.part(b.all, b.rate, hundred())
 		}

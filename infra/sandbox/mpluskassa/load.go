@@ -168,7 +168,7 @@ func (s *Sandbox) loadParty(d *document, o *shopdata.Order) {
 	if a := o.ShippingAddress; a != nil {
 		d.delivery = &address{
 			name: name, company: company, street: a.StreetLine(), zip: a.PostalCode, city: a.City,
-			country: country(a.Country, int64(d.number.number)),
+			country: country(a.Country, d.number.number),
 		}
 	}
 }

@@ -151,12 +151,15 @@ func (l *logbook) String() string {
 	return l.b.String()
 }
 
+// spoiler answers a request in place of the system, or in between.
+type spoiler func(*http.Request, http.RoundTripper) (*http.Response, error)
+
 // wire stands between the connector and the system.
 type wire struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex
-	spoil func(*http.Request, http.RoundTripper) (*http.Response, error)
+	spoil spoiler
 	made  int
 }
 
@@ -173,7 +176,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // with sets how requests are spoiled from now on; nil lets them through.
-func (w *wire) with(spoil func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+func (w *wire) with(spoil spoiler) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.spoil = spoil
@@ -187,7 +190,7 @@ func (w *wire) requests() int {
 }
 
 // answer makes every request get this answer, without reaching the system.
-func answer(status int, header map[string]string, body string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+func answer(status int, header map[string]string, body string) spoiler {
 	return func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		sent(r)
 		h := http.Header{"Content-Type": {"text/html"}}

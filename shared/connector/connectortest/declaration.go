@@ -159,7 +159,7 @@ func (s Setup) verify(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "nowhere.test", IsNotFound: true}}
 	for name, test := range map[string]struct {
-		spoil      func(*http.Request, http.RoundTripper) (*http.Response, error)
+		spoil      spoiler
 		classes    []fault.Class
 		connection bool
 	}{

@@ -147,7 +147,7 @@ func (w *writing) twice(t *testing.T) {
 }
 
 // unknown: the caller must not take a lost answer for a failure.
-func (w *writing) unknown(t *testing.T, spoil func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+func (w *writing) unknown(t *testing.T, spoil spoiler) {
 	doc := w.next()
 	w.wire.with(spoil)
 	o := w.put(t.Context(), t, doc)[0]

@@ -61,14 +61,14 @@ func All() []Func {
 }
 
 // whole reads a small whole number given as an argument.
-func whole(name, what string, v any, low, high int) (int, error) {
+func whole(name, what string, v any, high int) (int, error) {
 	d, present, err := Number(v)
 	if err != nil || !present || !d.IsInt() {
 		return 0, fmt.Errorf("%s needs a whole number as its %s", name, what)
 	}
 	n, _, ok := d.Int64(0)
-	if !ok || n < int64(low) || n > int64(high) {
-		return 0, fmt.Errorf("%s needs a whole number from %d to %d as its %s", name, low, high, what)
+	if !ok || n < 0 || n > int64(high) {
+		return 0, fmt.Errorf("%s needs a whole number from 0 to %d as its %s", name, high, what)
 	}
 	return int(n), nil
 }

@@ -130,7 +130,7 @@ func scale(args []any) (any, error) {
 	}
 	places := 0
 	if !Empty(args[1]) {
-		if places, err = whole("scale", "places", args[1], 0, decimal.MaxScale); err != nil {
+		if places, err = whole("scale", "places", args[1], decimal.MaxScale); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +144,7 @@ func round(args []any) (any, error) {
 	}
 	places := 0
 	if len(args) > 1 {
-		if places, err = whole("round", "places", args[1], 0, decimal.MaxScale); err != nil {
+		if places, err = whole("round", "places", args[1], decimal.MaxScale); err != nil {
 			return nil, err
 		}
 	}
@@ -205,7 +205,7 @@ func tax(name string, remove bool) func([]any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		places, err := whole(name, "places", args[2], 0, decimal.MaxScale)
+		places, err := whole(name, "places", args[2], decimal.MaxScale)
 		if err != nil || !hasAmount || !hasRate {
 			return nil, err
 		}

@@ -233,7 +233,7 @@ func In(v, list any) bool {
 	return list != nil && Equal(v, list)
 }
 
-// Contains, StartsWith and EndsWith are the operators of those names; an empty text contains nothing but "".
+// Contains reports whether b stands in a; an empty text contains nothing but "".
 func Contains(a, b any) (bool, error) { return onTexts("contains", a, b, strings.Contains) }
 
 // StartsWith reports whether a begins with b.

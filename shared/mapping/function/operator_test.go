@@ -54,7 +54,7 @@ func TestArithmetic(t *testing.T) {
 		{"%", Modulo, dec("7"), "0", errors.ErrUnsupported},
 	} {
 		got, err := c.f(c.a, c.b)
-		if c.want == errors.ErrUnsupported {
+		if want, ok := c.want.(error); ok && errors.Is(want, errors.ErrUnsupported) {
 			if err == nil {
 				t.Errorf("%v %s %v: got %v, want an error", c.a, c.name, c.b, got)
 			}

@@ -68,7 +68,7 @@ func cut(args []any) (any, error) {
 	if err != nil || s == "" {
 		return nil, err
 	}
-	n, err := whole("cut", "length", args[1], 0, MaxText)
+	n, err := whole("cut", "length", args[1], MaxText)
 	if err != nil || len(s) <= n {
 		return s, err
 	}
@@ -89,7 +89,7 @@ func pad(args []any) (any, error) {
 	if err != nil || s == "" {
 		return nil, err
 	}
-	n, err := whole("pad", "length", args[1], 0, 1000)
+	n, err := whole("pad", "length", args[1], 1000)
 	if err != nil {
 		return nil, err
 	}

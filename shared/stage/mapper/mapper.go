@@ -92,7 +92,7 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (err error) {
 		return err
 	default:
 		for _, source := range newest(sources) {
-			s.record(ctx, b, source)
+			s.record(b, source)
 		}
 	}
 	return s.end(ctx, b)
@@ -115,10 +115,10 @@ func newest(sources []message.Source) []message.Source {
 	return out
 }
 
-func (s *Stage) record(ctx context.Context, b *batch, source message.Source) {
+func (s *Stage) record(b *batch, source message.Source) {
 	switch b.plan.Flow.Kind {
 	case model.Orders:
-		s.order(ctx, b, source)
+		s.order(b, source)
 	case model.Products, model.Stock, model.Customers, model.Prices:
 		b.reject(source, source.Key, fault.New(fault.Reject, "flows of %s cannot be sent by this release", b.plan.Flow.Kind), nil)
 	}

@@ -1,7 +1,6 @@
 package mapper
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -20,7 +19,7 @@ import (
 )
 
 // order maps one order and files it under documents, skipped, waiting or rejected.
-func (s *Stage) order(ctx context.Context, b *batch, source message.Source) {
+func (s *Stage) order(b *batch, source message.Source) {
 	rules := b.plan.Flow.Orders
 	if rules == nil {
 		rules = &integration.OrderRules{}
@@ -30,7 +29,7 @@ func (s *Stage) order(ctx context.Context, b *batch, source message.Source) {
 		b.reject(source, source.Key, problem, nil)
 		return
 	}
-	if problem := shapeOrder(order, rules, b.plan.Target.System); problem != nil {
+	if problem := shapeOrder(order, rules); problem != nil {
 		b.reject(source, order.Number, problem, order)
 		return
 	}
@@ -88,7 +87,7 @@ func readOrder(plan *stage.Plan, source message.Source) (*model.Order, []string,
 }
 
 // shapeOrder completes what follows from other fields and checks what every target needs.
-func shapeOrder(order *model.Order, rules *integration.OrderRules, target string) *fault.Error {
+func shapeOrder(order *model.Order, rules *integration.OrderRules) *fault.Error {
 	if order.Number == "" {
 		return &fault.Error{Class: fault.Reject, Step: "check order", Field: "number", Message: "the order has no number",
 			Advice: "Check the mapping of the order number."}

@@ -214,6 +214,9 @@ func (l *lane) notStarted(it *item, problem *fault.Error) {
 	}
 }
 
+// stopping reports whether nothing further is started.
+func (l *lane) stopping() bool { return l.stop != nil }
+
 // stopped notes a failure that concerns the connection. Record-level retries change nothing.
 func (l *lane) stopped(problem *fault.Error) {
 	l.state = l.state.FailedWith(problem, l.World.Now())

@@ -114,7 +114,7 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (again bool, err 
 	}
 	session, err := s.Sessions.Open(ctx, header.Tenant, header.Connection)
 	if err != nil {
-		return s.failedToOpen(ctx, d, header, docs, state, err)
+		return s.failedToOpen(ctx, header, docs, state, err)
 	}
 	l := &lane{Stage: s, ctx: ctx, header: header, flow: flow, session: session, state: state, was: state, deadline: deadline(ctx),
 		ending: &stage.Ending{Header: header, Chunk: stage.ChunkID(header, "s")}}
@@ -157,7 +157,7 @@ func (s *Stage) begin(ctx context.Context, h message.Header, state integration.C
 }
 
 // failedToOpen handles a connection whose settings do not open: it is paused like one whose credentials are refused.
-func (s *Stage) failedToOpen(ctx context.Context, d queue.Delivery, h message.Header, docs []message.Document,
+func (s *Stage) failedToOpen(ctx context.Context, h message.Header, docs []message.Document,
 	state integration.ConnectionState, err error,
 ) (bool, error) {
 	problem := fault.As(err)

@@ -49,8 +49,8 @@ func (l *lane) write(step string, scope store.Scope, kind model.Kind, writes []*
 		// What could not end before the handler must is not started.
 		window = min(window, l.deadline.Sub(now)-l.session.Limits.Timeout)
 	}
-	if window <= 0 || l.stop != nil {
-		return nil
+	if window <= 0 || l.stopping() {
+		return nil // nothing is started: the records are put off as they are
 	}
 	startBefore := now.Add(window)
 	until := startBefore.Add(l.session.Limits.Timeout + l.session.Limits.LateEffect + clockSkew)

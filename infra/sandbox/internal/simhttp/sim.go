@@ -146,7 +146,7 @@ func (s *Sim) lateCommit(w http.ResponseWriter, r *http.Request, t ticket, sw *s
 		}
 		defer func() {
 			// Nobody waits for this answer, so an aborted one means nothing.
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
+			if p := recover(); p != nil && p != any(http.ErrAbortHandler) {
 				panic(p)
 			}
 			s.leave(t, sw.status)
