@@ -21,8 +21,9 @@ func table() map[string][]string {
 	connectors := []string{"shared/connector", "shared/model", "shared/fault", "shared/connector/internal/*"}
 	return map[string][]string{
 		// 0
-		"shared/model": nil,
-		"shared/fault": nil,
+		"shared/model":     nil,
+		"shared/fault":     nil,
+		"shared/telemetry": nil,
 		// 1
 		"shared/message":          {"shared/model", "shared/fault"},
 		"shared/integration":      {"shared/model", "shared/fault"},
