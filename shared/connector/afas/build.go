@@ -120,6 +120,14 @@ func (b *builder) pair(path string, f *field, v any) (pair, bool) {
 			b.bad(at, "%s must be a text", at)
 			return pair{}, false
 		}
+		if shown := strings.Map(visible, s); shown != s {
+			if f.form == code {
+				b.bad(at, "%s holds characters that cannot be shown; a code is never changed", at)
+				return pair{}, false
+			}
+			b.warn("%s held characters that cannot be shown; they were left out", at)
+			s = shown
+		}
 		if s = strings.TrimSpace(s); s == "" {
 			return pair{}, false
 		}
@@ -162,6 +170,14 @@ func (b *builder) pair(path string, f *field, v any) (pair, bool) {
 		b.bad(at, "%s must be a date such as 2026-10-24", at)
 	}
 	return pair{}, false
+}
+
+// visible drops control characters other than line ends and tabs: AFAS keeps its records as XML, which has no place for them.
+func visible(r rune) rune {
+	if r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f {
+		return -1
+	}
+	return r
 }
 
 // day returns a date as AFAS takes it; an instant falls on its day in the Netherlands, which AFAS' clock keeps.

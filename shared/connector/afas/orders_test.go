@@ -185,3 +185,19 @@ func TestParallelWrites(t *testing.T) {
 		t.Errorf("got %q with %d calls at a time", ids, w.sim.Stats().MaxInFlight)
 	}
 }
+
+// AFAS keeps its records as XML, which has no place for control characters: a text loses them and says so, a code is refused.
+func TestCharactersThatCannotBeShown(t *testing.T) {
+	w := connect(t, sandbox.Options{}, nil)
+	w.item(t, "5001")
+	d := simple("POS-1", "10999", "5001", "12.10")
+	d.Fields["Re"] = "ring\x00 the\x1f bell\nplease\t"
+	out := w.write(t, model.Orders, d)
+	if out.Err != nil || len(out.Warnings) != 1 || w.env.Orders()[0].Remark != "ring the bell\nplease" {
+		t.Errorf("got %v, warnings %q, %q", out.Err, out.Warnings, w.env.Orders()[0].Remark)
+	}
+	out = w.write(t, model.Orders, simple("POS\x00-2", "10999", "5001", "12.10"))
+	if f := fault.As(out.Err); f == nil || f.Class != fault.Reject || !out.NotStarted {
+		t.Errorf("got %+v, want the reference refused", f)
+	}
+}
