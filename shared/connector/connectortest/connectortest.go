@@ -2,15 +2,18 @@
 // simulated) system; what the suite does not ask, connectors will answer differently.
 //
 // Failures of the network are made here, between the connector and the system, so that every connector meets the same ones;
-// what only the system can do (refuse credentials, hold records) comes in through Setup.
+// what only the system can do (refuse credentials, hold records) comes in through Setup. That the questions find fault is
+// proven in the package's own tests, with a connector that is broken in one way after the other.
 package connectortest
 
 import (
 	"bytes"
-	"context"
-	"io"
+	"encoding/base64"
 	"log/slog"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,14 +24,16 @@ import (
 	"apicenter/shared/model"
 )
 
-// Setup is one connector with a system to ask.
+// Setup is one connector with a system to ask. A connector that only reads has no Targets, one that only writes no Sources.
 type Setup struct {
 	Connector connector.Connector
 	// Settings connect to the running system; Wrong are the settings to replace so that it refuses the credentials.
 	Settings, Wrong map[string]string
+	// Secrets are further forms of the secret settings that must show nowhere, such as a packed token.
+	Secrets []string
 	// Readme is the connector's page for owners; it has to name every setting.
 	Readme string
-	// Sources and Targets are the kinds to ask.
+	// Sources and Targets are the kinds to ask: all that the connector declares.
 	Sources []Source
 	Targets []Target
 }
@@ -37,34 +42,71 @@ type Setup struct {
 type Source struct {
 	Kind     model.Kind
 	Settings map[string]string // of the flow
-	// Keys are the records the system holds now.
+	// Keys are the records the system holds now, with several pages of them.
 	Keys func() []string
 	// Change changes the record of a key, so that it has to be read again.
-	Change func(t *testing.T, key string)
+	Change func(key string) error
 	// Page is a page size that takes several pages.
 	Page int
+	// Holds are texts and amounts that are easily spoiled on the way (accents, emoji, quotes, markup, many decimals), by
+	// record key and field path.
+	Holds map[string]map[string]string
+	// Late is a system of its own in which some changes show behind newer ones. Only a kind that declares no late window
+	// does without, or one whose records the simulated system cannot hold back.
+	Late *Late
 }
 
-// Target is a kind the system can be written with.
+// Late is a system that shows some of its changes late, on a clock in the test's hands.
+type Late struct {
+	Settings map[string]string // what differs from the Setup's
+	Now      func() time.Time
+	Advance  func(time.Duration)
+	Keys     func() []string
+}
+
+// Target is a kind the system can be asked for and written with.
 type Target struct {
 	Kind model.Kind
-	// Document returns the n-th document, each with a key of its own; Query asks for it.
+	// Document returns the n-th document, each with a key of its own; Query asks for it. Keys and texts are better odd.
 	Document func(n int) connector.Document
 	Query    func(d connector.Document) connector.Query
 	// Count returns how many records of the document the system itself holds.
 	Count func(d connector.Document) int
+	// Differs holds the system's own record against the document and says where they differ; empty when nowhere.
+	Differs func(d connector.Document) string
+	// Update returns a changed form of a document that exists; nil where the system only creates.
+	Update func(d connector.Document) connector.Document
+	// There and Absent are for a kind that is looked up and never written; Document is nil then.
+	There  []connector.Query
+	Absent func(n int) connector.Query
 }
 
 // Run asks everything.
 func Run(t *testing.T, s Setup) {
+	t.Helper()
+	s.run(testingT{t})
+}
+
+func (s Setup) run(t tester) {
+	t.Helper()
 	t.Run("declaration", s.declaration)
 	t.Run("settings", s.settings)
 	t.Run("verify", s.verify)
+	for _, kind := range model.Kinds() {
+		_, reads := s.Connector.Source[kind]
+		if reads != slices.ContainsFunc(s.Sources, func(x Source) bool { return x.Kind == kind }) {
+			t.Errorf("%s: declared as a source is %t, and the setup says otherwise", kind, reads)
+		}
+		_, writes := s.Connector.Target[kind]
+		if writes != slices.ContainsFunc(s.Targets, func(x Target) bool { return x.Kind == kind }) {
+			t.Errorf("%s: declared as a target is %t, and the setup says otherwise", kind, writes)
+		}
+	}
 	for _, source := range s.Sources {
-		t.Run("read "+string(source.Kind), func(t *testing.T) { s.read(t, source) })
+		t.Run("read "+string(source.Kind), func(t tester) { s.read(t, source) })
 	}
 	for _, target := range s.Targets {
-		t.Run("find and write "+string(target.Kind), func(t *testing.T) { s.write(t, target) })
+		t.Run("write "+string(target.Kind), func(t tester) { s.write(t, target) })
 	}
 }
 
@@ -77,33 +119,37 @@ type line struct {
 }
 
 // open returns a session over a wire of its own. When the test ends, everything it logged is searched for secrets.
-func (s Setup) open(t *testing.T, change map[string]string) *line {
+func (s Setup) open(t tester, change map[string]string) *line {
 	t.Helper()
-	settings := map[string]string{}
-	for name, value := range s.Settings {
-		settings[name] = value
-	}
-	for name, value := range change {
-		settings[name] = value
-	}
-	l := &line{wire: &wire{next: &http.Transport{}}, log: &logbook{}}
+	return s.openAt(t, change, time.Now)
+}
+
+func (s Setup) openAt(t tester, change map[string]string, now func() time.Time) *line {
+	t.Helper()
+	settings := maps.Clone(s.Settings)
+	maps.Copy(settings, change)
+	transport := &http.Transport{}
+	l := &line{wire: &wire{next: transport}, log: &logbook{}, secrets: slices.Clone(s.Secrets)}
 	for _, d := range s.Connector.Settings {
-		if d.Secret && len(settings[d.Name]) > 3 {
-			l.secrets = append(l.secrets, settings[d.Name])
+		if v := settings[d.Name]; d.Secret && len(v) > 3 {
+			l.secrets = append(l.secrets, v, url.QueryEscape(v), base64.StdEncoding.EncodeToString([]byte(v)))
 		}
 	}
-	session, err := s.Connector.Open(connector.Config{Settings: settings, HTTP: &http.Client{Transport: l.wire}, Now: time.Now,
+	session, err := s.Connector.Open(connector.Config{Settings: settings, HTTP: &http.Client{Transport: l.wire}, Now: now,
 		Log: slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatalf("the session does not open: %v", err)
 	}
 	l.session = session
-	t.Cleanup(func() { l.clean(t, "the log", l.log.String()) })
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		l.clean(t, "the log", l.log.String())
+	})
 	return l
 }
 
 // clean fails the test when a secret stands in the text.
-func (l *line) clean(t *testing.T, place, text string) {
+func (l *line) clean(t tester, place, text string) {
 	t.Helper()
 	for _, secret := range l.secrets {
 		if strings.Contains(text, secret) {
@@ -113,18 +159,17 @@ func (l *line) clean(t *testing.T, place, text string) {
 }
 
 // fails checks a failure: its class, that it speaks to an owner, and that it keeps secrets.
-func (l *line) fails(t *testing.T, err error, classes ...fault.Class) *fault.Error {
+func (l *line) fails(t tester, err error, classes ...fault.Class) *fault.Error {
 	t.Helper()
 	if err == nil {
-		t.Fatal("there is no error")
+		t.Fatalf("there is no error")
 	}
 	problem := fault.As(err)
 	l.clean(t, "an error", err.Error()+problem.Advice+problem.Detail)
-	found := false
-	for _, c := range classes {
-		found = found || problem.Class == c
+	if problem.Err != nil {
+		l.clean(t, "the cause of an error", problem.Err.Error())
 	}
-	if !found {
+	if !slices.Contains(classes, problem.Class) {
 		t.Errorf("class %s, want one of %v: %v", problem.Class, classes, err)
 	}
 	if problem.Message == "" || problem.Message == problem.Detail {
@@ -149,108 +194,4 @@ func (l *logbook) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// spoiler answers a request in place of the system, or in between.
-type spoiler func(*http.Request, http.RoundTripper) (*http.Response, error)
-
-// wire stands between the connector and the system.
-type wire struct {
-	next http.RoundTripper
-
-	mu    sync.Mutex
-	spoil spoiler
-	made  int
-}
-
-// RoundTrip makes the request, unless it is spoiled.
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.mu.Lock()
-	spoil := w.spoil
-	w.made++
-	w.mu.Unlock()
-	if spoil != nil {
-		return spoil(r, w.next)
-	}
-	return w.next.RoundTrip(r)
-}
-
-// with sets how requests are spoiled from now on; nil lets them through.
-func (w *wire) with(spoil spoiler) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.spoil = spoil
-}
-
-// requests counts what was sent so far.
-func (w *wire) requests() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.made
-}
-
-// answer makes every request get this answer, without reaching the system.
-func answer(status int, header map[string]string, body string) spoiler {
-	return func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-		sent(r)
-		h := http.Header{"Content-Type": {"text/html"}}
-		for name, value := range header {
-			h.Set(name, value)
-		}
-		return &http.Response{StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
-	}
-}
-
-// sent reads a request as a network does.
-func sent(r *http.Request) {
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-}
-
-// lost lets the system do the work and loses its answer.
-func lost(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-	response, err := next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	_, _ = io.Copy(io.Discard, response.Body)
-	_ = response.Body.Close()
-	return nil, io.ErrUnexpectedEOF
-}
-
-// cut ends every answer in its middle.
-func cut(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-	response, err := next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(response.Body)
-	_ = response.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), failing{}))
-	return response, nil
-}
-
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-// silent never answers.
-func silent(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-	sent(r)
-	<-r.Context().Done()
-	return nil, r.Context().Err()
-}
-
-// soon bounds a call that is expected to hang.
-func soon(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
 }

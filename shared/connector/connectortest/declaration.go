@@ -1,13 +1,11 @@
 package connectortest
 
 import (
-	"net"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
-	"testing"
 
 	"apicenter/shared/connector"
 	"apicenter/shared/fault"
@@ -16,7 +14,7 @@ import (
 )
 
 // declaration: what the connector says of itself holds together.
-func (s Setup) declaration(t *testing.T) {
+func (s Setup) declaration(t tester) {
 	c := s.Connector
 	if c.Name == "" || c.Title == "" || c.Category == "" || c.Open == nil || len(c.Prepare) == 0 {
 		t.Errorf("the connector lacks a name, title, category, what to prepare, or how to open it")
@@ -26,7 +24,7 @@ func (s Setup) declaration(t *testing.T) {
 	}
 	readme, err := os.ReadFile(s.Readme)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	lists := [][]connector.Setting{c.Settings}
 	for _, source := range c.Source {
@@ -60,7 +58,7 @@ func (s Setup) declaration(t *testing.T) {
 }
 
 // mappings: the defaults compile against the declared shapes.
-func (s Setup) mappings(t *testing.T) {
+func (s Setup) mappings(t tester) {
 	names := func(lists ...[]connector.Setting) []string {
 		var out []string
 		for _, list := range lists {
@@ -73,6 +71,9 @@ func (s Setup) mappings(t *testing.T) {
 		return out
 	}
 	for kind, source := range s.Connector.Source {
+		if source.LateWindow < 0 {
+			t.Errorf("%s: the late window is negative", kind)
+		}
 		if len(source.Mapping) == 0 || len(source.Fields) == 0 {
 			t.Errorf("%s: no default mapping or no fields on the get side", kind)
 			continue
@@ -80,7 +81,7 @@ func (s Setup) mappings(t *testing.T) {
 		_, err := mapping.Compile(mapping.File{Name: s.Connector.Name + " " + string(kind) + " get", Text: source.Mapping},
 			mapping.Options{Input: source.Fields, Output: model.Fields(kind), Settings: names(s.Connector.Settings, source.Settings)})
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%v", err)
 		}
 	}
 	for kind, target := range s.Connector.Target {
@@ -90,13 +91,13 @@ func (s Setup) mappings(t *testing.T) {
 		_, err := mapping.Compile(mapping.File{Name: s.Connector.Name + " " + string(kind) + " send", Text: target.Mapping},
 			mapping.Options{Input: model.Fields(kind), Output: target.Fields, Settings: names(s.Connector.Settings, target.Settings)})
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%v", err)
 		}
 	}
 }
 
 // settings: every required one is asked for by name, unknown ones are refused, all problems come at once, values stay secret.
-func (s Setup) settings(t *testing.T) {
+func (s Setup) settings(t tester) {
 	open := func(settings map[string]string) error {
 		_, err := s.Connector.Open(connector.Config{Settings: settings, HTTP: http.DefaultClient})
 		return err
@@ -105,14 +106,14 @@ func (s Setup) settings(t *testing.T) {
 	for _, setting := range s.Connector.Settings {
 		if setting.Required && setting.Default == "" {
 			required = append(required, setting.Name)
-			settings := copyOf(s.Settings)
+			settings := maps.Clone(s.Settings)
 			delete(settings, setting.Name)
 			if problem := fault.As(open(settings)); problem == nil || !strings.Contains(problem.Field, setting.Name) {
 				t.Errorf("without the required setting %s: %v", setting.Name, problem)
 			}
 		}
 		if setting.Kind == connector.Integer {
-			settings := copyOf(s.Settings)
+			settings := maps.Clone(s.Settings)
 			settings[setting.Name] = "many-secret"
 			problem := fault.As(open(settings))
 			if problem == nil || !strings.Contains(problem.Field, setting.Name) {
@@ -124,81 +125,11 @@ func (s Setup) settings(t *testing.T) {
 	}
 	problem := fault.As(open(map[string]string{"colour": "blue"}))
 	if problem == nil {
-		t.Fatal("a session opened without settings")
+		t.Fatalf("a session opened without settings")
 	}
 	for _, name := range append(required, "colour") {
 		if !strings.Contains(problem.Field, name) {
 			t.Errorf("not all problems come at once: %s is missing in %q", name, problem.Field)
 		}
 	}
-}
-
-func copyOf(m map[string]string) map[string]string {
-	out := make(map[string]string, len(m))
-	for name, value := range m {
-		out[name] = value
-	}
-	return out
-}
-
-// verify: the test of a connection tells the failures apart.
-func (s Setup) verify(t *testing.T) {
-	t.Run("works", func(t *testing.T) {
-		report, err := s.open(t, nil).session.Verify(t.Context())
-		if err != nil || report.Summary == "" {
-			t.Errorf("%+v, %v", report, err)
-		}
-	})
-	t.Run("wrong credentials", func(t *testing.T) {
-		l := s.open(t, s.Wrong)
-		_, err := l.session.Verify(t.Context())
-		if problem := l.fails(t, err, fault.Pause); problem.Advice == "" {
-			t.Error("no advice")
-		}
-	})
-	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "nowhere.test", IsNotFound: true}}
-	for name, test := range map[string]struct {
-		spoil      spoiler
-		classes    []fault.Class
-		connection bool
-	}{
-		"connection refused": {func(*http.Request, http.RoundTripper) (*http.Response, error) { return nil, refused }, []fault.Class{fault.Retry}, true},
-		"unknown host":       {func(*http.Request, http.RoundTripper) (*http.Response, error) { return nil, unknown }, []fault.Class{fault.Retry, fault.Pause}, false},
-		"connection reset": {func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-			sent(r)
-			return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
-		}, []fault.Class{fault.Retry}, true},
-		"401":           {answer(401, nil, ""), []fault.Class{fault.Pause}, false},
-		"403":           {answer(403, nil, "<h1>Forbidden</h1>"), []fault.Class{fault.Pause}, false},
-		"502":           {answer(502, nil, "<h1>Bad gateway</h1>"), []fault.Class{fault.Retry}, false},
-		"no known form": {answer(200, nil, "<<<not what was asked for"), []fault.Class{fault.Retry, fault.Pause, fault.Reject}, false},
-		"answer cut":    {cut, []fault.Class{fault.Retry}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := s.open(t, nil)
-			l.wire.with(test.spoil)
-			_, err := l.session.Verify(t.Context())
-			problem := l.fails(t, err, test.classes...)
-			if test.connection && !problem.Connection {
-				t.Errorf("it does not count for the connection: %v", err)
-			}
-		})
-	}
-	t.Run("told to wait", func(t *testing.T) {
-		for _, status := range []int{429, 503} {
-			l := s.open(t, nil)
-			l.wire.with(answer(status, map[string]string{"Retry-After": "7"}, ""))
-			_, err := l.session.Verify(t.Context())
-			if problem := l.fails(t, err, fault.Wait); problem.After.Seconds() != 7 {
-				t.Errorf("status %d: waits %s, told to wait 7s", status, problem.After)
-			}
-		}
-	})
-	t.Run("no answer", func(t *testing.T) {
-		l := s.open(t, nil)
-		l.wire.with(silent)
-		_, err := l.session.Verify(soon(t))
-		l.fails(t, err, fault.Retry)
-	})
 }
