@@ -94,7 +94,7 @@ func (s *Store) PutFailures(ctx context.Context, list []store.Failure) error {
 func storedFailures(tx *sqlitefile.Tx, tenant, flow string, keys []string) (map[string]*store.Failure, error) {
 	stored := make(map[string]*store.Failure, len(keys))
 	err := inBatches(len(keys), keysAtOnce, func(from, to int) error {
-		rows, err := tx.Query(failureVersions(to-from), keyArgs(tenant, flow, keys[from:to])...)
+		rows, err := tx.Query(failureVersions(to-from), keyArgs(keys[from:to], tenant, flow)...)
 		list, err := scanAll(rows, err, func(row scanner) (*store.Failure, error) {
 			var f store.Failure
 			var marker, read, since int64
@@ -153,17 +153,19 @@ func (s *Store) Failures(ctx context.Context, f store.FailureFilter, cursor stri
 // listFailures names the index by the narrowest filter: a cause has few failures, a connection or flow some, a tenant all.
 func listFailures(f store.FailureFilter, after *failurePlace, limit int) (query string, args []any) {
 	index, where, args := "failures_waiting", "tenant = ?", []any{f.Tenant}
-	narrow := func(column, value, by string) {
+	narrow := func(condition, value, by string) {
 		if value != "" {
-			index, where, args = by, where+" AND "+column+" = ?", append(args, value)
+			index, where, args = by, where+" AND "+condition, append(args, value)
 		}
 	}
-	narrow("state", string(f.State), index)
-	narrow("connection", f.Connection, "failures_connection")
-	narrow("flow", f.Flow, "failures_flow")
-	narrow("cause", f.Cause, "failures_cause")
-	if f.Cause != "" {
-		where += " AND cause <> ''" // as the index says
+	narrow("state = ?", string(f.State), index)
+	narrow("connection = ?", f.Connection, "failures_connection")
+	if f.Cause == "" {
+		narrow("flow = ?", f.Flow, "failures_flow")
+	} else {
+		// The sign keeps SQLite from seeing that one flow needs no order by flow, and from sorting anew for that.
+		narrow("+flow = ?", f.Flow, "failures_cause")
+		narrow("cause = ? AND cause <> ''", f.Cause, "failures_cause")
 	}
 	if after != nil {
 		where, args = where+" AND (since, flow, key) > (?, ?, ?)", append(args, after.Since, after.Flow, after.Key)
@@ -217,7 +219,7 @@ func (s *Store) CloseFailures(ctx context.Context, tenant, flow string, closed [
 			}
 		}
 		return inBatches(len(over), keysAtOnce, func(from, to int) error {
-			_, err := tx.Exec(closeFailures(to-from), keyArgs(tenant, flow, over[from:to])...)
+			_, err := tx.Exec(closeFailures(to-from), keyArgs(over[from:to], tenant, flow)...)
 			return err
 		})
 	})

@@ -67,7 +67,7 @@ func (s *Store) RemoveRereads(ctx context.Context, tenant, flow string, keys []s
 	}
 	err := s.file.Write(ctx, func(tx *sqlitefile.Tx) error {
 		return inBatches(len(keys), 64, func(from, to int) error {
-			_, err := tx.Exec(removeRereads(to-from), keyArgs(tenant, flow, keys[from:to])...)
+			_, err := tx.Exec(removeRereads(to-from), keyArgs(keys[from:to], tenant, flow)...)
 			return err
 		})
 	})
@@ -77,10 +77,10 @@ func (s *Store) RemoveRereads(ctx context.Context, tenant, flow string, keys []s
 	return nil
 }
 
-// keyArgs are the values of a query over some keys of a tenant's scope or flow.
-func keyArgs(tenant, scope string, keys []string) []any {
-	args := make([]any, 0, 2+len(keys))
-	args = append(args, tenant, scope)
+// keyArgs are the values of a query over some keys, those of what the keys belong to before them.
+func keyArgs(keys []string, of ...any) []any {
+	args := make([]any, 0, len(of)+len(keys))
+	args = append(args, of...)
 	for _, k := range keys {
 		args = append(args, k)
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/bits"
 	"strings"
+	"sync"
 	"time"
 
 	"apicenter/shared/fault"
@@ -30,8 +31,9 @@ var (
 
 // Store is the store in a file. It is safe for concurrent use.
 type Store struct {
-	file *sqlitefile.File
-	now  func() time.Time
+	file   *sqlitefile.File
+	now    func() time.Time
+	scopes sync.Map // store.Scope to its number, an int64
 }
 
 // Open brings the store's tables in the file up to date and returns the store. The file stays the caller's to close.
