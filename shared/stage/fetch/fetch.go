@@ -293,10 +293,8 @@ func (r *reading) sourceFailed(ctx context.Context, problem *fault.Error) error 
 			return err
 		}
 		next := state.FailedWith(problem, r.World.Now())
-		if next.Status == integration.Halted || (next.Status == integration.Down && state.Status != integration.Down) {
-			if err := r.tell(ctx, r.key.Tenant, "connection/"+id, problem); err != nil {
-				return err
-			}
+		if err := stage.Tell(ctx, r.Incidents, r.World, r.key.Tenant, id, state, next); err != nil {
+			return err
 		}
 		if _, err = r.Connections.SaveConnectionState(ctx, r.key.Tenant, id, next); !errors.Is(err, store.ErrConflict) {
 			return err
