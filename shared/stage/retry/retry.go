@@ -143,7 +143,11 @@ func (s *Stage) revive(ctx context.Context, ref store.ConnectionRef, tested bool
 		return err
 	}
 	state.Status = integration.Up
-	if _, err := s.Connections.SaveConnectionState(ctx, ref.Tenant, ref.ID, state); err != nil && !errors.Is(err, store.ErrConflict) {
+	_, err = s.Connections.SaveConnectionState(ctx, ref.Tenant, ref.ID, state)
+	if errors.Is(err, store.ErrConflict) {
+		return nil // somebody parked records meanwhile, or it stopped anew: the next tick looks again
+	}
+	if err != nil {
 		return err
 	}
 	_, err = s.Incidents.CloseIncident(ctx, ref.Tenant, "connection/"+ref.ID, now)
@@ -158,7 +162,11 @@ func (s *Stage) probe(ctx context.Context, ref store.ConnectionRef, state integr
 			_, err = session.Verify(ctx)
 		}
 		if err != nil {
+			was := state
 			state = state.FailedWith(fault.As(err), state.Probed)
+			if err := stage.Tell(ctx, s.Incidents, s.World, ref.Tenant, ref.ID, was, state); err != nil {
+				return state, err
+			}
 			saved, err := s.Connections.SaveConnectionState(ctx, ref.Tenant, ref.ID, state)
 			if errors.Is(err, store.ErrConflict) {
 				return state, nil

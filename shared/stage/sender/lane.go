@@ -51,6 +51,8 @@ type item struct {
 	attempt int
 	// saved is set when its ledger entry is written down already.
 	saved bool
+	// wasOpen is set when the ledger knew it as an open failure: a success has to close that.
+	wasOpen bool
 }
 
 func (i *item) done() bool { return i.outcome != "" || !i.due.IsZero() }
@@ -66,16 +68,13 @@ func (l *lane) run(d queue.Delivery, docs []message.Document) (again bool, err e
 	if l.finder, l.writer, problem = abilities(l.session); problem != nil {
 		return false, problem
 	}
-	if l.state.Status == integration.Down {
-		// One probe while the system is down; everything else waits.
-		if until, down := l.probe(); down {
-			return true, l.Queue.Extend(l.ctx, d, until.Sub(l.World.Now()))
-		}
+	l.pace = newPace(l.session.Limits, l.state, l.World.Now)
+	if l.state.Status == integration.Down && !l.probe() {
+		return true, l.wait(d)
 	}
 	if l.flow.Orders == nil {
 		l.flow.Orders = &integration.OrderRules{}
 	}
-	l.pace = newPace(l.session.Limits, l.state, l.World.Now)
 	l.items = newest(docs)
 	switch l.flow.Kind {
 	case model.Orders:
@@ -88,27 +87,37 @@ func (l *lane) run(d queue.Delivery, docs []message.Document) (again bool, err e
 	}
 	if l.stop != nil && l.stop.Class == fault.Wait && !l.anyDone() {
 		// Nothing was done at all: the message waits where it is, at the head of its lane.
-		return true, errors.Join(l.saveState(), l.Queue.Extend(l.ctx, d, max(l.state.Until.Sub(l.World.Now()), 0)))
+		return true, l.wait(d)
 	}
 	return false, l.end()
 }
 
-// probe makes the cheapest call to a system that is down. It saves what it found.
-func (l *lane) probe() (until time.Time, down bool) {
+// wait lets the message come again when the connection may be used. It was left in good order: that it comes again is no
+// crash.
+func (l *lane) wait(d queue.Delivery) error {
+	l.state.Working, l.state.Crashes = "", 0
+	return errors.Join(l.saveState(), l.stand(l.ctx, d, l.state.Until.Sub(l.World.Now())))
+}
+
+// probe makes the cheapest call to a system that is down: one while it is, everything else waits. It reports whether to go
+// on: the system is back, or it refuses us, which parks the records.
+func (l *lane) probe() bool {
 	_, err := l.session.Verify(l.ctx)
-	now := l.World.Now()
-	if err != nil {
-		l.state = l.state.FailedWith(fault.As(err), now)
-		if saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state); err == nil {
-			l.state, l.was = saved, saved
-		}
-		if l.state.Until.After(now) {
-			return l.state.Until, true
-		}
-		return now.Add(time.Second), true
+	if err == nil {
+		l.state = l.state.Succeeded()
+		return true
 	}
-	l.state = l.state.Succeeded()
-	return time.Time{}, false
+	problem := *fault.As(err).WithStep("test connection")
+	if problem.Class == fault.Pause {
+		l.stopped(&problem)
+		return true
+	}
+	problem.Connection = true // whatever it answered, it does not work yet
+	now := l.World.Now()
+	if l.state = l.state.FailedWith(&problem, now); !l.state.Until.After(now) {
+		l.state.Until = now.Add(errorPause)
+	}
+	return false
 }
 
 // newest keeps, of records that stand in the message more than once, the newest version; the older ones are stale.
@@ -269,7 +278,7 @@ func (l *lane) end() error {
 				entries = append(entries, e)
 			}
 		case model.Delivered, model.Skipped:
-			if (it.doc.Reopened || it.entry.State == store.Open || it.attempt > 0) && it.reason != model.ReasonStale {
+			if (it.doc.Reopened || it.wasOpen || it.attempt > 0) && it.reason != model.ReasonStale {
 				l.ending.Closed = append(l.ending.Closed, store.Closed{Key: it.doc.Key, Version: it.doc.Version})
 			}
 		case model.Pending:
@@ -288,7 +297,7 @@ func (l *lane) end() error {
 		return err
 	}
 	if len(parked) > 0 {
-		if err := l.checkParked(); err != nil {
+		if err := l.stayParked(l.ctx, l.header); err != nil {
 			return err
 		}
 	}
@@ -313,59 +322,51 @@ func (l *lane) putOff(it *item, now time.Time) (*store.Failure, error) {
 	return nil, nil
 }
 
-// checkParked looks once more whether the connection is still paused: had it come back while records were being parked,
-// nobody would fetch them.
-func (l *lane) checkParked() error {
-	state, err := l.Connections.ConnectionState(l.ctx, l.header.Tenant, l.header.Connection)
-	if err != nil {
-		return err
-	}
-	if state.Status == integration.Halted || state.Status == integration.Resuming {
-		return nil
-	}
-	_, err = l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, state.Resumed())
-	return err
-}
-
 // saveState writes the connection's state if the message changed it, and tells the owner of a pause.
 func (l *lane) saveState() error {
 	l.pace.store(&l.state)
 	if l.stop == nil && l.state.Failures == 0 && l.was.Failures == 0 && l.state.Status == l.was.Status &&
-		l.state.Parallel == l.was.Parallel && len(l.state.Spent) == 0 {
+		l.state.Working == l.was.Working && l.state.Parallel == l.was.Parallel && len(l.state.Spent) == 0 {
 		return nil
 	}
-	if l.state.Status == integration.Halted || (l.state.Status == integration.Down && l.was.Status != integration.Down) {
-		if err := l.tell(l.ctx, l.header, l.state.Reason); err != nil {
+	for try := 0; ; try++ {
+		if err := stage.Tell(l.ctx, l.Incidents, l.World, l.header.Tenant, l.header.Connection, l.was, l.state); err != nil {
 			return err
 		}
-	}
-	saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)
-	if errors.Is(err, store.ErrConflict) {
-		// Somebody else wrote meanwhile (a test, a pause). Only a pause of ours must not be lost.
-		if l.state.Status != integration.Halted {
+		saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)
+		if err == nil {
+			l.state, l.was = saved, saved
 			return nil
 		}
-		current, err := l.Connections.ConnectionState(l.ctx, l.header.Tenant, l.header.Connection)
-		if err != nil {
+		if !errors.Is(err, store.ErrConflict) || try == 3 {
+			return fmt.Errorf("state of connection %s: %w", l.header.Connection, err)
+		}
+		if err := l.merge(); err != nil {
 			return err
 		}
-		l.state.Revision = current.Revision
-		saved, err = l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)
-		if err != nil {
-			return err
-		}
-		l.state, l.was = saved, saved
-		return nil
 	}
+}
+
+// merge joins what this message found out with what somebody else wrote meanwhile (a test, a fetch). Permits taken stay
+// taken, what the system asked for holds, and a pause is taken away by a test alone.
+func (l *lane) merge() error {
+	current, err := l.Connections.ConnectionState(l.ctx, l.header.Tenant, l.header.Connection)
 	if err != nil {
 		return fmt.Errorf("state of connection %s: %w", l.header.Connection, err)
 	}
-	if l.was.Status == integration.Down && saved.Status == integration.Up {
-		if _, err := l.Incidents.CloseIncident(l.ctx, l.header.Tenant, "connection/"+l.header.Connection, l.World.Now()); err != nil {
-			return fmt.Errorf("closing an incident: %w", err)
-		}
+	ours := l.state
+	l.was, l.state = current, current
+	l.state.Spent, l.state.Parallel, l.state.Working, l.state.Crashes = ours.Spent, ours.Parallel, ours.Working, ours.Crashes
+	switch {
+	case ours.Status == integration.Halted:
+		l.state = l.state.FailedWith(ours.Reason, l.World.Now())
+	case current.Status == integration.Halted:
+	case ours.Status == integration.Down:
+		l.state.Status, l.state.Reason, l.state.Since, l.state.Failures = ours.Status, ours.Reason, ours.Since, ours.Failures
 	}
-	l.state, l.was = saved, saved
+	if l.state.Status != integration.Halted && ours.Until.After(l.state.Until) {
+		l.state.Until = ours.Until
+	}
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (l *lane) orders() error {
 	var cancelled []*item
 	now := l.World.Now()
 	for i, it := range open {
-		it.entry, it.targetID = entries[i], entries[i].TargetID
+		it.entry, it.targetID, it.wasOpen = entries[i], entries[i].TargetID, entries[i].State == store.Open
 		switch {
 		case it.entry.State == store.Delivered && it.doc.Cancelled && !it.entry.Cancelled:
 			cancelled = append(cancelled, it)

@@ -51,6 +51,10 @@ type Index interface {
 // crashesUntilSplit is how often a message may end its handler before it is split, or buried when it holds one record.
 const crashesUntilSplit = 3
 
+// longestStill bounds how long a message waits in its place before its lane looks again; a queue keeps a message invisible
+// for half a day at most.
+const longestStill = time.Hour
+
 // errorPause is how long a lane stands still after an error of ours (a store that does not answer).
 const errorPause = 30 * time.Second
 
@@ -65,8 +69,9 @@ func (s *Stage) Handle(ctx context.Context, deliveries []queue.Delivery) (failed
 			s.Log.ErrorContext(ctx, "sending a message failed", "message", d.ID, "receives", d.Receives, "error", err)
 		}
 		if err != nil {
-			// Its lane stands still until the message comes again: rather soon than when its visibility ends.
-			if e := s.Queue.Extend(ctx, d, errorPause); e != nil {
+			// Its lane stands still until the message comes again: rather soon than when its visibility ends. The deadline may
+			// be what went wrong, so it does not hold here.
+			if e := s.Queue.Extend(context.WithoutCancel(ctx), d, errorPause); e != nil {
 				s.Log.ErrorContext(ctx, "a message could not be brought forward", "message", d.ID, "error", e)
 			}
 		}
@@ -95,7 +100,7 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (again bool, err 
 	}
 	now := s.World.Now()
 	if usable, until := state.Usable(now); !usable {
-		return true, s.Queue.Extend(ctx, d, until.Sub(now))
+		return true, s.stand(ctx, d, until.Sub(now))
 	}
 	flow, err := s.Flows.Flow(ctx, header.Tenant, header.Flow)
 	if errors.Is(err, store.ErrNotFound) {
@@ -121,10 +126,32 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (again bool, err 
 	defer func() {
 		// A panic is a mistake of ours. The message comes again; begin counts it.
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fault.New(fault.Bug, "panic: %v", p)
+		}
+		if err != nil && fault.ClassOf(err) != fault.Bug {
+			s.excuse(ctx, header)
 		}
 	}()
 	return l.run(d, docs)
+}
+
+// stand lets a message wait at the head of its lane.
+func (s *Stage) stand(ctx context.Context, d queue.Delivery, wait time.Duration) error {
+	return s.Queue.Extend(ctx, d, min(max(wait, 0), longestStill))
+}
+
+// excuse takes back what begin noted: a store or queue that does not answer is no fault of the message, which must not be
+// split or buried for it.
+func (s *Stage) excuse(ctx context.Context, h message.Header) {
+	ctx = context.WithoutCancel(ctx)
+	state, err := s.Connections.ConnectionState(ctx, h.Tenant, h.Connection)
+	if err == nil && state.Working == h.ID {
+		state.Working, state.Crashes = "", 0
+		_, err = s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state)
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "a failure that is no message's fault could not be taken back", "connection", h.Connection, "error", err)
+	}
 }
 
 func deadline(ctx context.Context) time.Time {
@@ -172,18 +199,12 @@ func (s *Stage) failedToOpen(ctx context.Context, h message.Header, docs []messa
 
 // pause stops the connection and tells its owner.
 func (s *Stage) pause(ctx context.Context, h message.Header, state integration.ConnectionState, problem *fault.Error) error {
-	state = state.FailedWith(problem, s.World.Now())
-	if _, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state); err != nil {
-		return fmt.Errorf("pausing connection %s: %w", h.Connection, err)
+	halted := state.FailedWith(problem, s.World.Now())
+	if err := stage.Tell(ctx, s.Incidents, s.World, h.Tenant, h.Connection, state, halted); err != nil {
+		return err
 	}
-	return s.tell(ctx, h, problem)
-}
-
-func (s *Stage) tell(ctx context.Context, h message.Header, problem *fault.Error) error {
-	_, err := s.Incidents.OpenIncident(ctx, store.Incident{Tenant: h.Tenant, ID: s.World.ID(),
-		Subject: "connection/" + h.Connection, Problem: problem, Opened: s.World.Now()})
-	if err != nil {
-		return fmt.Errorf("opening an incident: %w", err)
+	if _, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, halted); err != nil {
+		return fmt.Errorf("pausing connection %s: %w", h.Connection, err)
 	}
 	return nil
 }
@@ -205,18 +226,33 @@ func (s *Stage) park(ctx context.Context, h message.Header, docs []message.Docum
 	if err := s.Failures.PutFailures(ctx, list); err != nil {
 		return fmt.Errorf("parking records: %w", err)
 	}
-	// The connection may have come back between reading its state and parking: then nobody would fetch these records.
-	state, err = s.Connections.ConnectionState(ctx, h.Tenant, h.Connection)
-	if err != nil {
+	if err := s.stayParked(ctx, h); err != nil {
 		return err
 	}
-	if state.Status == integration.Up || state.Status == "" {
-		_, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state.Resumed())
+	return s.finished(ctx, h)
+}
+
+// stayParked looks once more whether the connection is still paused. It may have come back between reading its state and
+// parking: then nobody would fetch these records, so it is marked as having some. That mark is written also when somebody
+// is sending parked records on just now: he may have looked before these were there, and the write makes his last word, that
+// all are gone, fail.
+func (s *Stage) stayParked(ctx context.Context, h message.Header) error {
+	for try := 0; ; try++ {
+		state, err := s.Connections.ConnectionState(ctx, h.Tenant, h.Connection)
 		if err != nil {
+			return fmt.Errorf("state of connection %s: %w", h.Connection, err)
+		}
+		if state.Status == integration.Halted {
+			return nil
+		}
+		_, err = s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, state.Resumed())
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, store.ErrConflict) || try == 3 {
 			return fmt.Errorf("marking parked records: %w", err)
 		}
 	}
-	return s.finished(ctx, h)
 }
 
 // failure returns what is kept of a record that does not go on by itself.
