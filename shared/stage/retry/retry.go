@@ -184,21 +184,22 @@ func (s *Stage) probe(ctx context.Context, ref store.ConnectionRef, state integr
 // atOnce is how many failures are read and sent on together.
 const atOnce = 200
 
-// unpark sends a connection's parked records on. Each is queued before its failure is closed: a crash between sends it
+// unpark sends a connection's parked records on. They stay listed until they have arrived: a crash on the way sends them
 // twice, which the ledger absorbs.
 func (s *Stage) unpark(ctx context.Context, ref store.ConnectionRef) error {
 	filter := store.FailureFilter{Tenant: ref.Tenant, Connection: ref.ID, State: store.FailureParked}
-	for {
-		list, _, err := s.Failures.Failures(ctx, filter, "", atOnce)
+	for cursor := ""; ; {
+		list, next, err := s.Failures.Failures(ctx, filter, cursor, atOnce)
 		if err != nil {
 			return fmt.Errorf("parked records: %w", err)
-		}
-		if len(list) == 0 {
-			return nil
 		}
 		if _, err := s.resend(ctx, list); err != nil {
 			return err
 		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
 	}
 }
 
@@ -218,8 +219,11 @@ func (s *Stage) RetryKeys(ctx context.Context, tenant, flow string, keys []strin
 	return s.resend(ctx, list)
 }
 
-// resend queues failures again, grouped by flow and content, and closes them. A record that failed before it was mapped is
-// read from the source again where that is possible: what is wrong with it is usually mended there.
+// resend queues failures again, grouped by flow and content. A record that failed before it was mapped is read from the
+// source again: what is wrong with it is usually mended there.
+//
+// Promise 1: a failure stays until its record has passed, or fails again and takes its place. Were it closed here, a lane
+// that is faster than we are could put the next failure of the record down just before, and that one would be closed.
 func (s *Stage) resend(ctx context.Context, list []store.Failure) (int, error) {
 	byFlow := map[string][]store.Failure{}
 	var order []string
@@ -241,7 +245,9 @@ func (s *Stage) resend(ctx context.Context, list []store.Failure) (int, error) {
 				return sent, err
 			}
 			sent += len(failures)
+			continue
 		}
+		// The flow was removed: there is nothing left to do for its records.
 		closed := make([]store.Closed, len(failures))
 		for i, f := range failures {
 			closed[i] = store.Closed{Key: f.Key, Version: f.Version}
