@@ -130,7 +130,7 @@ func (s *Stage) job(ctx context.Context, h message.Header, job message.Job) erro
 	if len(job.Keys) > 0 {
 		return r.keys(ctx)
 	}
-	return r.pass(ctx)
+	return r.pass(ctx, h.FirstSeen)
 }
 
 func (s *Stage) sliceEnd(ctx context.Context) time.Time {
@@ -153,7 +153,7 @@ func (s *Stage) lease() time.Duration {
 }
 
 // pass reads from the checkpoint to the end of data, or as far as time and the target allow.
-func (r *reading) pass(ctx context.Context) error {
+func (r *reading) pass(ctx context.Context, seen time.Time) error {
 	held, err := r.held(ctx)
 	if err != nil {
 		return err
@@ -161,12 +161,26 @@ func (r *reading) pass(ctx context.Context) error {
 	if held {
 		return r.putOff(ctx)
 	}
-	checkpoint, acquired, err := r.acquire(ctx)
-	if err != nil || !acquired {
+	done, err := r.done(ctx, seen)
+	if err != nil || done {
 		return err
 	}
-	if problem, err := r.open(ctx); err != nil || problem != nil {
-		return errors.Join(err, r.giveUp(ctx, problem))
+	checkpoint, acquired, err := r.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	if !acquired {
+		if r.job.Run == "" {
+			return nil
+		}
+		return r.ended(ctx, nil) // somebody else reads on from the checkpoint
+	}
+	problem, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return r.giveUp(ctx, problem)
 	}
 	if err := r.start(ctx); err != nil {
 		return err
@@ -180,6 +194,24 @@ func (r *reading) putOff(ctx context.Context) error {
 		return nil
 	}
 	return r.Enqueue(ctx, r.plan.Flow, r.job, heldPause)
+}
+
+// sameClock is how close to a call a run may have begun and still be taken to have begun after it: two machines' clocks
+// differ by less.
+const sameClock = time.Second
+
+// done reports whether what a webhook called for was read already: calls come in bursts, and a run that began after a call
+// has read what the call was about. Any other job says what it wants by itself.
+func (r *reading) done(ctx context.Context, called time.Time) (bool, error) {
+	if r.job.Trigger != message.Webhook || r.job.Run != "" {
+		return false, nil
+	}
+	runs, _, err := r.Activity.Runs(ctx, r.key.Tenant, r.key.Flow, "", 1)
+	if err != nil {
+		return false, fmt.Errorf("the last run: %w", err)
+	}
+	return len(runs) > 0 && runs[0].Mode == r.job.Mode && runs[0].Problem == nil && !runs[0].Ended.IsZero() &&
+		!runs[0].Started.Before(called.Add(sameClock)), nil
 }
 
 // acquire takes the lease under a fresh owner. A continuation exchanges the lease handed to it for one of its own, so that
@@ -264,43 +296,9 @@ func (r *reading) open(ctx context.Context) (*fault.Error, error) {
 	return nil, nil
 }
 
-// giveUp releases the lease after a failure before the first page, and tells why.
-func (r *reading) giveUp(ctx context.Context, problem *fault.Error) error {
-	if problem == nil {
-		return nil
-	}
-	if err := r.sourceFailed(ctx, problem); err != nil {
-		return err
-	}
-	_, err := r.Positions.Release(ctx, r.key, r.owner)
-	if errors.Is(err, store.ErrLeaseLost) {
-		return nil
-	}
-	return err
-}
-
 func (r *reading) start(ctx context.Context) error {
 	return r.Activity.StartRun(ctx, store.Run{Tenant: r.key.Tenant, Flow: r.key.Flow, ID: r.run, Kind: r.plan.Flow.Kind,
 		Mode: r.job.Mode, Trigger: r.job.Trigger, Started: r.World.Now()})
-}
-
-// sourceFailed notes what a failure means for the source's connection, and tells the owner of a pause.
-func (r *reading) sourceFailed(ctx context.Context, problem *fault.Error) error {
-	id := r.plan.Flow.Source
-	for range 3 {
-		state, err := r.Connections.ConnectionState(ctx, r.key.Tenant, id)
-		if err != nil {
-			return err
-		}
-		next := state.FailedWith(problem, r.World.Now())
-		if err := stage.Tell(ctx, r.Incidents, r.World, r.key.Tenant, id, state, next); err != nil {
-			return err
-		}
-		if _, err = r.Connections.SaveConnectionState(ctx, r.key.Tenant, id, next); !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Stage) tell(ctx context.Context, tenant, subject string, problem *fault.Error) error {

@@ -253,39 +253,10 @@ func (r *reading) goOn(ctx context.Context, after time.Duration) error {
 	return r.Enqueue(ctx, r.plan.Flow, job, after)
 }
 
-// readFailed ends a run that could not read on. The checkpoint stands behind the last page that was queued.
-func (r *reading) readFailed(ctx context.Context, problem *fault.Error) error {
-	if err := r.sourceFailed(ctx, problem); err != nil {
-		return err
-	}
-	if _, err := r.Positions.Release(ctx, r.key, r.owner); err != nil && !errors.Is(err, store.ErrLeaseLost) {
-		return fmt.Errorf("giving the lease back: %w", err)
-	}
-	return r.ended(ctx, problem)
-}
-
 func (r *reading) ended(ctx context.Context, problem *fault.Error) error {
 	err := r.Activity.AddToRun(ctx, r.key.Tenant, r.key.Flow, r.run, r.pages, r.records, r.World.Now(), problem)
 	if err != nil {
 		return fmt.Errorf("ending the run: %w", err)
 	}
 	return nil
-}
-
-// sourceWorks takes failures of the source's connection back after a run that read to the end.
-func (r *reading) sourceWorks(ctx context.Context) error {
-	id := r.plan.Flow.Source
-	state, err := r.Connections.ConnectionState(ctx, r.key.Tenant, id)
-	if err != nil || (state.Failures == 0 && state.Status != integration.Down) {
-		return err
-	}
-	_, err = r.Connections.SaveConnectionState(ctx, r.key.Tenant, id, state.Succeeded())
-	if errors.Is(err, store.ErrConflict) {
-		return nil // somebody knows more
-	}
-	if err != nil {
-		return err
-	}
-	_, err = r.Incidents.CloseIncident(ctx, r.key.Tenant, "connection/"+id, r.World.Now())
-	return err
 }
