@@ -57,7 +57,8 @@ func table() map[string][]string {
 		"shared/connector/all":               {"shared/connector", "shared/connector/mpluskassa", "shared/connector/afas"},
 		// 4
 		"functions/internal/lambdaevent": {"shared/queue", "shared/message", "shared/fault"},
-		"infra/local":                    {"shared/*", "infra/sandbox/*"},
+		"infra/local":                    {"shared/*", "infra/sandbox/*", "infra/exam"},
+		"infra/exam":                     append(slices.Clone(stages), "infra/sandbox/*"),
 		"infra/layers":                   nil,
 		// The simulated systems, which know nothing of the platform.
 		"infra/sandbox":                  {"infra/sandbox/*"},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -173,7 +174,7 @@ func TestTargetThatRefusesUs(t *testing.T) {
 // A target that does not answer at all loses nothing and uses up no try.
 func TestTargetThatIsGone(t *testing.T) {
 	w := newWorld(t, 50)
-	good := w.urls.target
+	good := w.urls.Target
 	w.connect(demoTarget, map[string]string{"baseURL": "http://127.0.0.1:" + freePort(t)}, nil)
 	flow, err := w.app.store.Flow(t.Context(), demoTenant, demoFlow)
 	if err != nil {
@@ -260,7 +261,7 @@ func TestRetryAfterTheArticleWasCreated(t *testing.T) {
 	}
 	for _, l := range o.Lines {
 		if l.Article == nil {
-			item := afas.SeedItem{Code: text(sku(l.ArticleNumber)), Description: l.Text, Unit: "STK", VatGroup: vatGroup(l.VATRate)}
+			item := afas.SeedItem{Code: exam.Text(sku(l.ArticleNumber)), Description: l.Text, Unit: "STK", VatGroup: exam.VATGroup(l.VATRate)}
 			if err := w.erp.AddItem(item); err != nil {
 				t.Fatal(err)
 			}
@@ -270,7 +271,7 @@ func TestRetryAfterTheArticleWasCreated(t *testing.T) {
 		t.Fatalf("%d were sent on, %v", n, err)
 	}
 	w.quiet()
-	if n := len(w.erp.OrdersByReference(prefix + o.Number.String())); n != 1 {
+	if n := len(w.erp.OrdersByReference(exam.Prefix + o.Number.String())); n != 1 {
 		t.Errorf("the order is %d times in the target", n)
 	}
 	if f, still := w.failures()[o.Number.String()]; still {

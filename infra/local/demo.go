@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -76,7 +77,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range v.problems {
+	for _, p := range v.Problems {
 		fmt.Fprintln(os.Stderr, "found:", p)
 	}
 	line, err := json.Marshal(out)
@@ -84,7 +85,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(string(line))
-	if len(v.problems) > 0 || out.Lost+out.Doubled+out.Wrong+out.Pending+out.SecondDelivered > 0 {
+	if len(v.Problems) > 0 || out.Lost+out.Doubled+out.Wrong+out.Pending+out.SecondDelivered > 0 {
 		return errFound
 	}
 	return nil
@@ -144,7 +145,7 @@ func (d *demo) start(ctx context.Context, log *slog.Logger) error {
 	if err := d.source.Seed(ctx, mpluskassa.Seed{Generate: &options}); err != nil {
 		return fmt.Errorf("filling the till: %w", err)
 	}
-	if err := d.target.Seed(ctx, afasSeed(d.shop)); err != nil {
+	if err := d.target.Seed(ctx, exam.Seed(d.shop)); err != nil {
 		return fmt.Errorf("filling AFAS: %w", err)
 	}
 	if d.Chaos {
@@ -159,7 +160,7 @@ func (d *demo) start(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	d.stops = append(d.stops, func() { _ = d.app.close() })
-	return d.app.createTenant(ctx, setup{source: addresses["mpluskassa"], target: addresses["afas"], every: time.Minute, quick: d.Chaos})
+	return d.app.createTenant(ctx, exam.Setup{Source: addresses["mpluskassa"], Target: addresses["afas"], Every: time.Minute, Quick: d.Chaos})
 }
 
 func (d *demo) close() {
@@ -169,7 +170,7 @@ func (d *demo) close() {
 }
 
 // run brings the orders across twice and compares.
-func (d *demo) run(ctx context.Context) (result, verdict, error) {
+func (d *demo) run(ctx context.Context) (result, exam.Verdict, error) {
 	inside, stop := context.WithCancel(ctx)
 	pumped := make(chan struct{})
 	go func() {
@@ -183,24 +184,24 @@ func (d *demo) run(ctx context.Context) (result, verdict, error) {
 	started := time.Now()
 	fmt.Fprintf(d.say, "bringing %d orders from MplusKASSA to AFAS …\n", d.Records)
 	if err := d.pass(ctx, connector.Incremental); err != nil {
-		return result{}, verdict{}, err
+		return result{}, exam.Verdict{}, err
 	}
 	seconds := time.Since(started).Seconds()
 	first, err := d.outcomes(ctx, "")
 	if err != nil {
-		return result{}, verdict{}, err
+		return result{}, exam.Verdict{}, err
 	}
 	stats, err := d.target.Stats(ctx)
 	if err != nil {
-		return result{}, verdict{}, err
+		return result{}, exam.Verdict{}, err
 	}
 	fmt.Fprintln(d.say, "once more, everything from the start …")
 	if err := d.pass(ctx, connector.Full); err != nil {
-		return result{}, verdict{}, err
+		return result{}, exam.Verdict{}, err
 	}
 	second, err := d.outcomes(ctx, string(connector.Full))
 	if err != nil {
-		return result{}, verdict{}, err
+		return result{}, exam.Verdict{}, err
 	}
 	out := result{Flow: demoFlow, SourceSystem: "mpluskassa", TargetSystem: "afas", Source: len(d.shop.Orders), Seconds: round(seconds),
 		TargetCalls: stats.Requests, Faults: stats.Faults}
@@ -274,19 +275,19 @@ func (d *demo) outcomes(ctx context.Context, mode string) (map[string]model.Outc
 }
 
 // judge compares target and outcomes with the expectation.
-func (d *demo) judge(ctx context.Context, first, second map[string]model.Outcome, out *result) (verdict, error) {
+func (d *demo) judge(ctx context.Context, first, second map[string]model.Outcome, out *result) (exam.Verdict, error) {
 	var state afas.State
 	if err := d.target.State(ctx, &state); err != nil {
-		return verdict{}, fmt.Errorf("reading the target: %w", err)
+		return exam.Verdict{}, fmt.Errorf("reading the target: %w", err)
 	}
 	open, err := d.openFailures(ctx)
 	if err != nil {
-		return verdict{}, err
+		return exam.Verdict{}, err
 	}
-	v := compare(d.shop.Orders, state, open)
+	v := exam.Compare(d.shop.Orders, state, open)
 	for _, o := range d.shop.Orders {
 		number := o.Number.String()
-		want := model.Outcome(expected(o))
+		want := model.Outcome(exam.Expected(o))
 		switch first[number] {
 		case model.Delivered:
 			out.Delivered++
@@ -298,10 +299,10 @@ func (d *demo) judge(ctx context.Context, first, second map[string]model.Outcome
 			out.Pending++
 		}
 		if first[number] != want {
-			v.note("order %s (%s) is %q in the activity, expected %q", number, o.Fate, first[number], want)
+			v.Note("order %s (%s) is %q in the activity, expected %q", number, o.Fate, first[number], want)
 		}
 		if open[number] != (want == model.Rejected) {
-			v.note("order %s (%s): open failure is %t, expected %t", number, o.Fate, open[number], want == model.Rejected)
+			v.Note("order %s (%s): open failure is %t, expected %t", number, o.Fate, open[number], want == model.Rejected)
 		}
 		switch second[number] {
 		case model.Delivered:
@@ -311,7 +312,7 @@ func (d *demo) judge(ctx context.Context, first, second map[string]model.Outcome
 		case model.Rejected, model.Failed, model.Pending:
 		}
 		if want != model.Rejected && second[number] != model.Skipped {
-			v.note("order %s (%s) is %q when read again, expected skipped", number, o.Fate, second[number])
+			v.Note("order %s (%s) is %q when read again, expected skipped", number, o.Fate, second[number])
 		}
 	}
 	out.Lost, out.Doubled, out.Wrong = v.Lost, v.Doubled, v.Wrong

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/shopdata"
 	"apicenter/shared/connector"
@@ -25,7 +26,7 @@ func TestDefaultMappingCarriesEveryField(t *testing.T) {
 		if o.Fate != shopdata.Deliver {
 			continue
 		}
-		got := at(&state, prefix+o.Number.String())
+		got := at(&state, exam.Prefix+o.Number.String())
 		if got == nil {
 			t.Fatalf("order %s did not arrive", o.Number)
 		}
@@ -49,6 +50,9 @@ func TestDefaultMappingCarriesEveryField(t *testing.T) {
 	}
 }
 
+// check is one field with what is there and what should be.
+type check struct{ field, got, want string }
+
 func fieldsOf(o *shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
 	c, visiting := o.Customer, d.Party.Visiting
 	name := c.FullName()
@@ -57,19 +61,19 @@ func fieldsOf(o *shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
 	}
 	first := o.Lines[0]
 	out := []check{
-		{"order number", strings.TrimPrefix(got.Reference, prefix), o.Number.String()},
+		{"order number", strings.TrimPrefix(got.Reference, exam.Prefix), o.Number.String()},
 		{"order reference", got.InvoiceReference, o.Reference},
 		{"order date", got.Date, o.Placed.Format("2006-01-02")},
 		{"company", companyOf(d), c.Company},
-		{"e-mail", strconv.FormatBool(emails(d)[strings.ToLower(c.Email)]), "true"},
-		{"phone", phoneOf(d, c.Phone), c.Phone},
+		{"e-mail", strconv.FormatBool(exam.Emails(d)[strings.ToLower(c.Email)]), "true"},
+		{"phone", exam.PhoneOf(d, c.Phone), c.Phone},
 		{"billing street", visiting.Street, c.Address.Street},
 		{"billing number", strconv.Itoa(visiting.Number), strconv.Itoa(c.Address.HouseNumber)},
 		{"billing addition", visiting.Addition, c.Address.Addition},
 		{"billing postal code", visiting.ZipCode, c.Address.PostalCode},
 		{"billing city", visiting.City, c.Address.City},
-		{"billing country", visiting.Country, plate(c.Address.Country)},
-		{"total", text(got.TotalIncl), text(o.Totals.Incl)},
+		{"billing country", visiting.Country, exam.Plate(c.Address.Country)},
+		{"total", exam.Text(got.TotalIncl), exam.Text(o.Totals.Incl)},
 	}
 	if c.IsCompany() {
 		out = append(out, check{"customer name", d.Party.Name, name})
@@ -79,12 +83,12 @@ func fieldsOf(o *shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
 	}
 	if !first.Shipping {
 		out = append(out, check{"SKU", got.Lines[0].ItemCode, strconv.FormatInt(first.ArticleNumber, 10)},
-			check{"quantity", text(got.Lines[0].Quantity), text(first.Quantity)}, check{"price", text(got.Lines[0].Price), text(first.UnitPrice)},
+			check{"quantity", exam.Text(got.Lines[0].Quantity), exam.Text(first.Quantity)}, check{"price", exam.Text(got.Lines[0].Price), exam.Text(first.UnitPrice)},
 			check{"line text", got.Lines[0].Description, first.Text})
 	}
 	if l := o.ShippingLine(); l != nil {
 		last := got.Lines[len(got.Lines)-1]
-		out = append(out, check{"shipping cost", last.ItemCode + " " + text(last.Amount), shippingItem + " " + text(l.Total)})
+		out = append(out, check{"shipping cost", last.ItemCode + " " + exam.Text(last.Amount), exam.ShippingItem + " " + exam.Text(l.Total)})
 	}
 	if a := o.ShippingAddress; a != nil {
 		whole := got.Other["ExAd"]

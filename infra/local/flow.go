@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/shared/connector"
 	"apicenter/shared/message"
 )
@@ -27,7 +28,7 @@ func (c *flowCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer a.close()
-	if err := a.createTenant(ctx, setup{source: c.Source, target: c.Target, every: time.Minute, quick: c.Quick}); err != nil {
+	if err := a.createTenant(ctx, exam.Setup{Source: c.Source, Target: c.Target, Every: time.Minute, Quick: c.Quick}); err != nil {
 		return err
 	}
 	flow, err := a.store.Flow(ctx, demoTenant, demoFlow)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -49,7 +50,7 @@ func TestKillWhileWritesAreInFlight(t *testing.T) {
 	if err := till.Seed(ctx, mpluskassa.Seed{Generate: &options}); err != nil {
 		t.Fatal(err)
 	}
-	if err := erp.Seed(ctx, afasSeed(shop)); err != nil {
+	if err := erp.Seed(ctx, exam.Seed(shop)); err != nil {
 		t.Fatal(err)
 	}
 	if err := erp.SetFaults(ctx, sandbox.Faults{Latency: 40 * time.Millisecond}); err != nil {
@@ -123,12 +124,12 @@ func checkTarget(ctx context.Context, t *testing.T, dir string, shop *shopdata.S
 	if err := erp.State(ctx, &state); err != nil {
 		t.Fatal(err)
 	}
-	v := compare(shop.Orders, state, open)
+	v := exam.Compare(shop.Orders, state, open)
 	if v.Lost+v.Doubled+v.Wrong > 0 {
-		t.Errorf("lost %d, doubled %d, wrong %d:\n%s", v.Lost, v.Doubled, v.Wrong, v.problems)
+		t.Errorf("lost %d, doubled %d, wrong %d:\n%s", v.Lost, v.Doubled, v.Wrong, v.Problems)
 	}
 	for _, o := range shop.Orders {
-		if want := expected(o) == reject; open[o.Number.String()] != want {
+		if want := exam.Expected(o) == exam.Reject; open[o.Number.String()] != want {
 			t.Errorf("order %s (%s): open failure is %t, expected %t", o.Number, o.Fate, open[o.Number.String()], want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -55,7 +56,7 @@ func TestUnpaidOrderThatIsPaidLater(t *testing.T) {
 	w := newWorld(t, 60)
 	w.pass(connector.Incremental)
 	o := w.first(shopdata.Unpaid)
-	reference := prefix + o.Number.String()
+	reference := exam.Prefix + o.Number.String()
 	if n := len(w.erp.OrdersByReference(reference)); n != 0 {
 		t.Fatalf("the unpaid order is in the target %d times", n)
 	}
@@ -100,11 +101,11 @@ func TestLateVisibleOrders(t *testing.T) {
 	w := newWorld(t, 0)
 	w.till = mpluskassa.New(mpluskassa.Options{ShufflePages: true, LateVisible: 3 * time.Second, LateEvery: 3})
 	w.shop = shopdata.Generate(shopdata.Options{Seed: 5, Orders: 90, Customers: 12})
-	if err := w.erp.Load(afasSeed(w.shop)); err != nil {
+	if err := w.erp.Load(exam.Seed(w.shop)); err != nil {
 		t.Fatal(err)
 	}
 	w.till.Load(w.shop)
-	w.urls.source = serveSim(t, w.till.Sim())
+	w.urls.Source = serveSim(t, w.till.Sim())
 	if err := w.app.createTenant(t.Context(), w.urls); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestMissingArticleIsReplacedByThePlaceholder(t *testing.T) {
 	}
 	w.pass(connector.Incremental)
 	o := w.first(shopdata.UnknownProduct)
-	found := w.erp.OrdersByReference(prefix + o.Number.String())
+	found := w.erp.OrdersByReference(exam.Prefix + o.Number.String())
 	if len(found) != 1 {
 		t.Fatalf("the order is in the target %d times", len(found))
 	}
@@ -163,7 +164,7 @@ func TestDefaultDebtorByForce(t *testing.T) {
 		t.Errorf("%d orders, %d new debtors", len(orders), len(w.erp.Debtors())-before)
 	}
 	for _, o := range orders {
-		if o.DebtorID != counterDebtor {
+		if o.DebtorID != exam.CounterDebtor {
 			t.Errorf("order %s went to debtor %s", o.Reference, o.DebtorID)
 		}
 	}
@@ -174,9 +175,9 @@ func TestReferenceTakenByAnotherOrder(t *testing.T) {
 	w := newWorld(t, 50)
 	o := w.first(shopdata.Deliver)
 	play(w.erpSim, http.MethodPost, "/ProfitRestServices/connectors/FbSales", []byte(`{"FbSales":{"Element":{"Fields":{"OrDa":"2020-01-02",
-		"DbId":"`+counterDebtor+`","RfCs":"`+prefix+o.Number.String()+`","Unit":1},"Objects":[{"FbSalesLines":{"Element":[
+		"DbId":"`+exam.CounterDebtor+`","RfCs":"`+exam.Prefix+o.Number.String()+`","Unit":1},"Objects":[{"FbSalesLines":{"Element":[
 		{"Fields":{"VaIt":"6","ItCd":"VERZEND","BiUn":"*****","QuUn":1,"Upri":1}}]}}]}}}`))
-	if n := len(w.erp.OrdersByReference(prefix + o.Number.String())); n != 1 {
+	if n := len(w.erp.OrdersByReference(exam.Prefix + o.Number.String())); n != 1 {
 		t.Fatalf("the planted order is there %d times", n)
 	}
 	w.pass(connector.Incremental)
@@ -184,8 +185,8 @@ func TestReferenceTakenByAnotherOrder(t *testing.T) {
 	if !ok {
 		t.Fatal("the order is no failure")
 	}
-	w.says(f.Problem, prefix+o.Number.String(), "total", text(o.Totals.Incl), "prefix")
-	if n := len(w.erp.OrdersByReference(prefix + o.Number.String())); n != 1 {
+	w.says(f.Problem, exam.Prefix+o.Number.String(), "total", exam.Text(o.Totals.Incl), "prefix")
+	if n := len(w.erp.OrdersByReference(exam.Prefix + o.Number.String())); n != 1 {
 		t.Errorf("a second order was written under the reference")
 	}
 }
@@ -297,23 +298,23 @@ func TestCheckerNotices(t *testing.T) {
 	w.pass(connector.Incremental)
 	w.delivered()
 	o := w.first(shopdata.Deliver)
-	reference := prefix + o.Number.String()
+	reference := exam.Prefix + o.Number.String()
 	spoil := map[string]struct {
 		spoil func(s *afas.State)
-		is    func(v verdict) bool
+		is    func(v exam.Verdict) bool
 	}{
-		"a double order":  {func(s *afas.State) { s.Orders = append(s.Orders, find(s, reference)) }, func(v verdict) bool { return v.Doubled == 1 }},
-		"a double debtor": {func(s *afas.State) { s.Debtors = append(s.Debtors, withEmail(s)) }, func(v verdict) bool { return v.Doubled == 1 }},
-		"a lost order":    {func(s *afas.State) { drop(s, reference) }, func(v verdict) bool { return v.Lost == 1 }},
+		"a double order":  {func(s *afas.State) { s.Orders = append(s.Orders, find(s, reference)) }, func(v exam.Verdict) bool { return v.Doubled == 1 }},
+		"a double debtor": {func(s *afas.State) { s.Debtors = append(s.Debtors, withEmail(s)) }, func(v exam.Verdict) bool { return v.Doubled == 1 }},
+		"a lost order":    {func(s *afas.State) { drop(s, reference) }, func(v exam.Verdict) bool { return v.Lost == 1 }},
 		"an order too many": {func(s *afas.State) {
 			extra := find(s, reference)
-			extra.Reference = prefix + "1999.1"
+			extra.Reference = exam.Prefix + "1999.1"
 			s.Orders = append(s.Orders, extra)
 		},
-			func(v verdict) bool { return v.Wrong == 1 }},
-		"a wrong total":    {func(s *afas.State) { at(s, reference).TotalIncl = model.Decimal{} }, func(v verdict) bool { return v.Wrong == 1 }},
-		"a wrong quantity": {func(s *afas.State) { at(s, reference).Lines[0].Quantity = model.Decimal{} }, func(v verdict) bool { return v.Wrong == 1 }},
-		"a wrong customer": {func(s *afas.State) { at(s, reference).DebtorID = counterDebtor }, func(v verdict) bool { return v.Wrong > 0 }},
+			func(v exam.Verdict) bool { return v.Wrong == 1 }},
+		"a wrong total":    {func(s *afas.State) { at(s, reference).TotalIncl = model.Decimal{} }, func(v exam.Verdict) bool { return v.Wrong == 1 }},
+		"a wrong quantity": {func(s *afas.State) { at(s, reference).Lines[0].Quantity = model.Decimal{} }, func(v exam.Verdict) bool { return v.Wrong == 1 }},
+		"a wrong customer": {func(s *afas.State) { at(s, reference).DebtorID = exam.CounterDebtor }, func(v exam.Verdict) bool { return v.Wrong > 0 }},
 		"a wrong address": {func(s *afas.State) {
 			for i := range s.Debtors {
 				if s.Debtors[i].ID == at(s, reference).DebtorID {
@@ -322,7 +323,7 @@ func TestCheckerNotices(t *testing.T) {
 					s.Debtors[i].Party.Visiting = &moved
 				}
 			}
-		}, func(v verdict) bool { return v.Wrong > 0 }},
+		}, func(v exam.Verdict) bool { return v.Wrong > 0 }},
 	}
 	for name, test := range spoil {
 		t.Run(name, func(t *testing.T) {
@@ -332,7 +333,7 @@ func TestCheckerNotices(t *testing.T) {
 			for number := range w.failures() {
 				open[number] = true
 			}
-			if v := compare(w.shop.Orders, state, open); !test.is(v) || len(v.problems) == 0 {
+			if v := exam.Compare(w.shop.Orders, state, open); !test.is(v) || len(v.Problems) == 0 {
 				t.Errorf("lost %d, doubled %d, wrong %d", v.Lost, v.Doubled, v.Wrong)
 			}
 		})
@@ -362,7 +363,7 @@ func drop(s *afas.State, reference string) {
 // withEmail returns a copy of a debtor that can be found by e-mail, under another number.
 func withEmail(s *afas.State) afas.Debtor {
 	for _, d := range s.Debtors {
-		if len(emails(&d)) > 0 {
+		if len(exam.Emails(&d)) > 0 {
 			d.ID = "99999"
 			return d
 		}

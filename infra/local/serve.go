@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/shared/connector/all"
 	"apicenter/shared/panel"
 	"apicenter/shared/stage/operate"
@@ -44,7 +45,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer shop.stop()
-	if err := a.createTenant(ctx, setup{source: shop.source.Base, target: shop.target.Base, every: c.Every}); err != nil {
+	if err := a.createTenant(ctx, exam.Setup{Source: shop.source.Base, Target: shop.target.Base, Every: c.Every}); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, c.Port)

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -70,7 +71,7 @@ func (s *shop) open(ctx context.Context, dir string, orders int) error {
 	if err := s.fillTill(ctx, orders); err != nil {
 		return err
 	}
-	seed, err := json.Marshal(afasSeed(s.data))
+	seed, err := json.Marshal(exam.Seed(s.data))
 	if err != nil {
 		return err
 	}

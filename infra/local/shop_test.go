@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"apicenter/infra/exam"
 	"apicenter/infra/sandbox"
 	"apicenter/infra/sandbox/afas"
 	"apicenter/infra/sandbox/mpluskassa"
@@ -32,7 +33,7 @@ type rig struct {
 	erp     *afas.Sandbox
 	tillSim *sandbox.Sim
 	erpSim  *sandbox.Sim
-	urls    setup
+	urls    exam.Setup
 	shop    *shopdata.Shop
 	log     *safeBuffer
 }
@@ -63,11 +64,11 @@ func newWorld(t *testing.T, orders int) *rig {
 		till: mpluskassa.New(mpluskassa.Options{ShufflePages: true}), erp: afas.New(afas.Options{})}
 	w.shop = shopdata.Generate(shopdata.Options{Seed: 5, Orders: orders, Customers: 12})
 	w.till.Load(w.shop)
-	if err := w.erp.Load(afasSeed(w.shop)); err != nil {
+	if err := w.erp.Load(exam.Seed(w.shop)); err != nil {
 		t.Fatal(err)
 	}
 	w.tillSim, w.erpSim = w.till.Sim(), w.erp.Sim()
-	w.urls = setup{source: serveSim(t, w.tillSim), target: serveSim(t, w.erpSim), every: time.Hour, quick: true}
+	w.urls = exam.Setup{Source: serveSim(t, w.tillSim), Target: serveSim(t, w.erpSim), Every: time.Hour, Quick: true}
 	w.start()
 	if err := w.app.createTenant(t.Context(), w.urls); err != nil {
 		t.Fatal(err)
@@ -207,20 +208,20 @@ func (w *rig) incidents() []store.Incident {
 }
 
 // compare holds the target against the expectation; what the pipeline lists as failures may be missing.
-func (w *rig) compare() verdict {
+func (w *rig) compare() exam.Verdict {
 	w.Helper()
 	open := map[string]bool{}
 	for number := range w.failures() {
 		open[number] = true
 	}
-	return compare(w.shop.Orders, w.erp.Snapshot(), open)
+	return exam.Compare(w.shop.Orders, w.erp.Snapshot(), open)
 }
 
 // sound fails the test unless nothing is lost, doubled or wrong.
 func (w *rig) sound() {
 	w.Helper()
-	if v := w.compare(); len(v.problems) > 0 {
-		w.Errorf("lost %d, doubled %d, wrong %d:\n%s", v.Lost, v.Doubled, v.Wrong, strings.Join(v.problems, "\n"))
+	if v := w.compare(); len(v.Problems) > 0 {
+		w.Errorf("lost %d, doubled %d, wrong %d:\n%s", v.Lost, v.Doubled, v.Wrong, strings.Join(v.Problems, "\n"))
 	}
 }
 
@@ -231,7 +232,7 @@ func (w *rig) delivered() {
 	failures := w.failures()
 	for _, o := range w.shop.Orders {
 		_, failed := failures[o.Number.String()]
-		if expected(o) == deliver && failed {
+		if exam.Expected(o) == exam.Deliver && failed {
 			w.Errorf("order %s (%s) is a failure: %v", o.Number, o.Fate, failures[o.Number.String()].Problem)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package exam
 
 import (
 	"fmt"
@@ -11,53 +11,55 @@ import (
 	"apicenter/infra/sandbox/shopdata"
 )
 
-// The expectation: what a careful person who knows the shop's data would find in AFAS. It is worked out from the generator's
+// The expectation is what a careful person who knows the shop's data would find in AFAS. It is worked out from the generator's
 // own figures, without any part of the pipeline.
 
-// fate groups what becomes of an order.
-type fate string
+// Fate is what becomes of an order.
+type Fate string
 
+// The fates.
 const (
-	deliver fate = "delivered"
-	skip    fate = "skipped"
-	reject  fate = "rejected"
+	Deliver Fate = "delivered"
+	Skip    Fate = "skipped"
+	Reject  Fate = "rejected"
 )
 
-// expected says what becomes of an order with the demo's settings: only paid orders that were not cancelled, a default
+// Expected says what becomes of an order with the demo's settings: only paid orders that were not cancelled, a default
 // debtor for those who left no e-mail address.
-func expected(o shopdata.Order) fate {
+func Expected(o shopdata.Order) Fate {
 	switch o.Fate {
 	case shopdata.Cancelled, shopdata.Unpaid:
-		return skip
+		return Skip
 	case shopdata.UnknownProduct, shopdata.Inconsistent:
-		return reject
+		return Reject
 	case shopdata.Deliver, shopdata.Guest, shopdata.NoEmail:
 	}
-	return deliver
+	return Deliver
 }
 
-// verdict is the comparison of the target with the expectation.
-type verdict struct {
+// Verdict is the comparison of the target with the expectation.
+type Verdict struct {
 	Lost, Doubled, Wrong int
-	problems             []string
+	// Problems are the first of them, for people to read.
+	Problems []string
 }
 
-func (v *verdict) wrong(format string, args ...any) {
+func (v *Verdict) wrong(format string, args ...any) {
 	v.Wrong++
-	v.note(format, args...)
+	v.Note(format, args...)
 }
 
-// note keeps the first problems for people to read.
-func (v *verdict) note(format string, args ...any) {
-	if len(v.problems) < 20 {
-		v.problems = append(v.problems, fmt.Sprintf(format, args...))
+// Note keeps the first problems for people to read.
+func (v *Verdict) Note(format string, args ...any) {
+	if len(v.Problems) < 20 {
+		v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
 	}
 }
 
-// compare holds the target's own state against what the shop's orders should have become. Open are the order numbers the
+// Compare holds the target's own state against what the shop's orders should have become. Open are the order numbers the
 // pipeline lists as open failures: an order may be missing only if it is among them.
-func compare(orders []shopdata.Order, state afas.State, open map[string]bool) verdict {
-	var v verdict
+func Compare(orders []shopdata.Order, state afas.State, open map[string]bool) Verdict {
+	var v Verdict
 	byReference := map[string][]*afas.Order{}
 	for i := range state.Orders {
 		o := &state.Orders[i]
@@ -68,33 +70,33 @@ func compare(orders []shopdata.Order, state afas.State, open map[string]bool) ve
 	for i := range state.Debtors {
 		d := &state.Debtors[i]
 		debtors[d.ID] = d
-		for email := range emails(d) {
+		for email := range Emails(d) {
 			byEmail[email] = append(byEmail[email], d.ID)
 		}
 	}
 	for email, ids := range byEmail {
 		if len(ids) > 1 {
 			v.Doubled += len(ids) - 1
-			v.note("%d debtors have one e-mail address (%d letters long): %s", len(ids), len(email), strings.Join(ids, ", "))
+			v.Note("%d debtors have one e-mail address (%d letters long): %s", len(ids), len(email), strings.Join(ids, ", "))
 		}
 	}
 	for _, o := range orders {
-		reference := prefix + o.Number.String()
+		reference := Prefix + o.Number.String()
 		found := byReference[reference]
 		delete(byReference, reference)
 		if len(found) > 1 {
 			v.Doubled += len(found) - 1
-			v.note("order %s is there %d times", reference, len(found))
+			v.Note("order %s is there %d times", reference, len(found))
 		}
-		switch want := expected(o); {
-		case want != deliver && len(found) > 0:
+		switch want := Expected(o); {
+		case want != Deliver && len(found) > 0:
 			v.wrong("order %s is %s and should not be in the target", reference, o.Fate)
-		case want == deliver && len(found) == 0:
+		case want == Deliver && len(found) == 0:
 			if !open[o.Number.String()] {
 				v.Lost++
-				v.note("order %s is neither in the target nor an open failure", reference)
+				v.Note("order %s is neither in the target nor an open failure", reference)
 			}
-		case want == deliver:
+		case want == Deliver:
 			compareOrder(&v, o, found[0], debtors[found[0].DebtorID])
 		}
 	}
@@ -104,8 +106,8 @@ func compare(orders []shopdata.Order, state afas.State, open map[string]bool) ve
 	return v
 }
 
-// emails returns the addresses a debtor is found by, in lower case.
-func emails(d *afas.Debtor) map[string]bool {
+// Emails returns the addresses a debtor is found by, in lower case.
+func Emails(d *afas.Debtor) map[string]bool {
 	out := map[string]bool{}
 	add := func(list ...string) {
 		for _, e := range list {
@@ -124,17 +126,17 @@ func emails(d *afas.Debtor) map[string]bool {
 // check is one field with what is there and what should be.
 type check struct{ field, got, want string }
 
-func compareOrder(v *verdict, o shopdata.Order, got *afas.Order, debtor *afas.Debtor) {
-	reference := prefix + o.Number.String()
+func compareOrder(v *Verdict, o shopdata.Order, got *afas.Order, debtor *afas.Debtor) {
+	reference := Prefix + o.Number.String()
 	checks := []check{
 		{"date", got.Date, o.Placed.Format("2006-01-02")},
-		{"administration", strconv.Itoa(got.Administration), administration},
-		{"payment terms", got.PaymentCondition, paymentTerms},
+		{"administration", strconv.Itoa(got.Administration), Administration},
+		{"payment terms", got.PaymentCondition, PaymentTerms},
 		{"currency", got.Currency, "EUR"},
 		{"warehouse", got.Warehouse, "01"},
 		{"prices with VAT", strconv.FormatBool(got.InclVat), strconv.FormatBool(o.PricesIncludeVAT)},
-		{"total with VAT", text(got.TotalIncl), text(o.Totals.Incl)},
-		{"total without VAT", text(got.TotalExcl), text(o.Totals.Excl)},
+		{"total with VAT", Text(got.TotalIncl), Text(o.Totals.Incl)},
+		{"total without VAT", Text(got.TotalExcl), Text(o.Totals.Excl)},
 		{"lines", strconv.Itoa(len(got.Lines)), strconv.Itoa(len(o.Lines))},
 	}
 	checks = append(checks, vatChecks(o, got)...)
@@ -160,14 +162,14 @@ func compareOrder(v *verdict, o shopdata.Order, got *afas.Order, debtor *afas.De
 func vatChecks(o shopdata.Order, got *afas.Order) []check {
 	have := map[string]string{}
 	for _, t := range got.VatTotals {
-		have[text(t.Rate)] = text(t.Vat)
+		have[Text(t.Rate)] = Text(t.Vat)
 	}
 	var out []check
 	for _, t := range o.Totals.VATByRate {
-		if t.VAT.IsZero() && have[text(t.Rate)] == "" {
+		if t.VAT.IsZero() && have[Text(t.Rate)] == "" {
 			continue
 		}
-		out = append(out, check{"VAT at " + text(t.Rate) + " %", have[text(t.Rate)], text(t.VAT)})
+		out = append(out, check{"VAT at " + Text(t.Rate) + " %", have[Text(t.Rate)], Text(t.VAT)})
 	}
 	return out
 }
@@ -188,18 +190,18 @@ func lineChecks(o shopdata.Order, got *afas.Order) []check {
 		have := got.Lines[i]
 		name := "line " + strconv.Itoa(i+1) + " "
 		if l.Shipping {
-			out = append(out, check{name + "item", have.ItemCode, shippingItem}, check{name + "type", have.ItemType, "6"},
-				check{name + "amount", text(have.Amount), text(l.Total)})
+			out = append(out, check{name + "item", have.ItemCode, ShippingItem}, check{name + "type", have.ItemType, "6"},
+				check{name + "amount", Text(have.Amount), Text(l.Total)})
 		} else {
 			out = append(out, check{name + "item", have.ItemCode, strconv.FormatInt(l.ArticleNumber, 10)},
 				check{name + "type", have.ItemType, "2"},
 				check{name + "unit", have.Unit, l.Article.Unit},
-				check{name + "quantity", text(have.Quantity), text(l.Quantity)},
-				check{name + "price", text(have.Price), text(l.UnitPrice)},
+				check{name + "quantity", Text(have.Quantity), Text(l.Quantity)},
+				check{name + "price", Text(have.Price), Text(l.UnitPrice)},
 				discountCheck(name, have, l),
-				check{name + "amount", text(have.Amount), text(l.Total)})
+				check{name + "amount", Text(have.Amount), Text(l.Total)})
 		}
-		out = append(out, check{name + "VAT group", have.VatGroup, vatGroup(l.VATRate)}, check{name + "VAT rate", text(have.VatRate), text(l.VATRate)})
+		out = append(out, check{name + "VAT group", have.VatGroup, VATGroup(l.VATRate)}, check{name + "VAT rate", Text(have.VatRate), Text(l.VATRate)})
 	}
 	return out
 }
@@ -208,14 +210,14 @@ func lineChecks(o shopdata.Order, got *afas.Order) []check {
 // same to the customer, and the amount of the line is compared beside it.
 func discountCheck(name string, have *afas.Line, want shopdata.Line) check {
 	if !have.DiscountByHand {
-		return check{name + "discount per cent", text(have.DiscountPercent), text(want.DiscountPercent)}
+		return check{name + "discount per cent", Text(have.DiscountPercent), Text(want.DiscountPercent)}
 	}
 	full := shopdata.LineTotal(want.UnitPrice, want.Quantity, decimal.Zero, decimal.Zero)
 	off, err := full.Sub(want.Total)
 	if err != nil {
-		return check{name + "discount amount", text(have.DiscountAmount), err.Error()}
+		return check{name + "discount amount", Text(have.DiscountAmount), err.Error()}
 	}
-	return check{name + "discount amount", text(have.DiscountAmount), text(off)}
+	return check{name + "discount amount", Text(have.DiscountAmount), Text(off)}
 }
 
 func debtorChecks(o shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
@@ -224,31 +226,31 @@ func debtorChecks(o shopdata.Order, got *afas.Order, d *afas.Debtor) []check {
 	}
 	c := o.Customer
 	if c == nil || c.Email == "" {
-		return []check{{"debtor", got.DebtorID, counterDebtor}}
+		return []check{{"debtor", got.DebtorID, CounterDebtor}}
 	}
 	out := []check{
-		{"debtor's control account", d.CollectAccount, controlAccount},
-		{"debtor's payment terms", d.PaymentCondition, paymentTerms},
+		{"debtor's control account", d.CollectAccount, ControlAccount},
+		{"debtor's payment terms", d.PaymentCondition, PaymentTerms},
 		{"debtor's currency", d.Currency, "EUR"},
 	}
-	if !emails(d)[strings.ToLower(c.Email)] {
+	if !Emails(d)[strings.ToLower(c.Email)] {
 		out = append(out, check{"debtor's e-mail address", "another", "the customer's"})
 	}
 	if c.IsCompany() {
 		out = append(out, check{"kind of debtor", kindOf(d), "company"}, check{"company", d.Party.Name, c.Company},
 			check{"VAT number", d.VatNr, c.VATNumber}, check{"chamber of commerce number", d.Party.ChamberNr, c.CommerceNumber},
-			check{"phone", phoneOf(d, c.Phone), c.Phone})
+			check{"phone", PhoneOf(d, c.Phone), c.Phone})
 	} else {
 		out = append(out, check{"kind of debtor", kindOf(d), "person"}, check{"first name", d.Party.FirstName, c.First},
 			check{"prefix", d.Party.Prefix, c.Prefix}, check{"last name", d.Party.LastName, c.Last},
-			check{"phone", phoneOf(d, c.Phone), c.Phone})
+			check{"phone", PhoneOf(d, c.Phone), c.Phone})
 	}
 	out = append(out, addressChecks("address", d.Party.Visiting, c.Address)...)
 	return out
 }
 
-// phoneOf returns the number wanted if the debtor has it under telephone or mobile, and else whichever it has.
-func phoneOf(d *afas.Debtor, want string) string {
+// PhoneOf returns the number wanted if the debtor has it under telephone or mobile, and else whichever it has.
+func PhoneOf(d *afas.Debtor, want string) string {
 	have := ""
 	for _, number := range []string{d.Party.PhoneWork, d.Party.PhonePrivate, d.Party.MobWork, d.Party.MobPrivate} {
 		if number == want {
@@ -276,16 +278,17 @@ func addressChecks(name string, have *afas.Address, want shopdata.Address) []che
 		{name + " addition", have.Addition, want.Addition},
 		{name + " postal code", have.ZipCode, want.PostalCode},
 		{name + " city", have.City, want.City},
-		{name + " country", have.Country, plate(want.Country)},
+		{name + " country", have.Country, Plate(want.Country)},
 	}
 }
 
-// plate is AFAS' own code of the shop's countries.
-func plate(iso string) string {
+// Plate is AFAS' own code of the shop's countries.
+func Plate(iso string) string {
 	return map[string]string{"NL": "NL", "BE": "B", "DE": "D", "FR": "F", "LU": "L"}[iso]
 }
 
-func vatGroup(rate interface{ String() string }) string {
+// VATGroup is the number the tenant's AFAS has for a rate of VAT.
+func VATGroup(rate interface{ String() string }) string {
 	switch strings.TrimSuffix(rate.String(), ".00") {
 	case "21":
 		return "1"
@@ -295,8 +298,8 @@ func vatGroup(rate interface{ String() string }) string {
 	return "3"
 }
 
-// text is a number in normal form: without zeros at its end.
-func text(d interface{ String() string }) string {
+// Text is a number in normal form: without zeros at its end.
+func Text(d interface{ String() string }) string {
 	s := d.String()
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
