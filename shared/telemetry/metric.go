@@ -54,14 +54,14 @@ type name struct {
 	Unit Unit   `json:"Unit"`
 }
 
-// Embed returns the attributes that make a line carry metrics, summed up by the dimensions, whose values the line has to
-// name as attributes of the same keys. Without metrics it returns none: CloudWatch refuses an empty list.
-func Embed(at time.Time, namespace string, dimensions []string, metrics ...Metric) []slog.Attr {
+// Embed returns the attributes that make a line carry metrics. They are summed up once for each set of dimensions, whose
+// values the line has to name as attributes of the same keys; the empty set sums up everything. Without metrics it returns
+// none: CloudWatch refuses an empty list.
+func Embed(at time.Time, namespace string, sets [][]string, metrics ...Metric) []slog.Attr {
 	if len(metrics) == 0 {
 		return nil
 	}
-	// No dimension is an empty list, which null is not.
-	d := directive{Namespace: namespace, Dimensions: [][]string{append([]string{}, dimensions...)}}
+	d := directive{Namespace: namespace, Dimensions: sets}
 	out := make([]slog.Attr, 0, len(metrics)+1)
 	for _, m := range metrics {
 		d.Metrics = append(d.Metrics, name{Name: m.Name, Unit: m.Unit})

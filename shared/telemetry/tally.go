@@ -28,9 +28,9 @@ func TallyOf(ctx context.Context) *Tally {
 	return t
 }
 
-// Add counts n of the metric.
+// Add counts n of the metric; none is a figure too.
 func (t *Tally) Add(metric string, n int) {
-	if t == nil || n == 0 {
+	if t == nil {
 		return
 	}
 	t.mu.Lock()

@@ -33,13 +33,13 @@ func TestALineCarriesItsMetrics(t *testing.T) {
 	at := time.UnixMilli(1_750_000_000_123)
 	attrs := append([]slog.Attr{telemetry.Stage("map"), telemetry.Tenant("t1"), telemetry.Flow("f1"), telemetry.Run("r1"),
 		telemetry.Kind("orders"), telemetry.Took(1500 * time.Millisecond)},
-		telemetry.Embed(at, "apicenter-dev", []string{"kind"},
+		telemetry.Embed(at, "apicenter-dev", [][]string{{}, {"stage", "kind"}},
 			telemetry.Metric{Name: telemetry.Messages, Unit: telemetry.Count, Value: 1},
 			telemetry.Metric{Name: telemetry.MessageTime, Unit: telemetry.Milliseconds, Value: 1500})...)
 	want := map[string]any{"level": "INFO", "text": "a message was handled", "stage": "map", "tenant": "t1", "flow": "f1", "run": "r1",
 		"kind": "orders", "took_ms": 1500.0, "Messages": 1.0, "MessageTime": 1500.0,
 		"_aws": map[string]any{"Timestamp": 1750000000123.0, "CloudWatchMetrics": []any{map[string]any{"Namespace": "apicenter-dev",
-			"Dimensions": []any{[]any{"kind"}},
+			"Dimensions": []any{[]any{}, []any{"stage", "kind"}},
 			"Metrics": []any{map[string]any{"Name": "Messages", "Unit": "Count"},
 				map[string]any{"Name": "MessageTime", "Unit": "Milliseconds"}}}}}}
 	if diff := cmp.Diff(want, line(t, attrs...)); diff != "" {
@@ -53,14 +53,6 @@ func TestWithoutMetricsALineIsALine(t *testing.T) {
 	}
 }
 
-func TestNoDimensionIsAnEmptyList(t *testing.T) {
-	got := line(t, telemetry.Embed(time.UnixMilli(0), "n", nil, telemetry.Metric{Name: telemetry.Paused, Unit: telemetry.Count})...)
-	directives := got["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)
-	if diff := cmp.Diff([]any{[]any{}}, directives[0].(map[string]any)["Dimensions"]); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
 func TestTally(t *testing.T) {
 	ctx, tally := telemetry.Counting(t.Context())
 	telemetry.TallyOf(ctx).Add(telemetry.RecordsSkipped, 2)
@@ -70,6 +62,7 @@ func TestTally(t *testing.T) {
 	telemetry.TallyOf(ctx).AddOnce(telemetry.Paused, "t/a")
 	telemetry.TallyOf(ctx).AddOnce(telemetry.Paused, "t/b")
 	want := []telemetry.Metric{{Name: telemetry.Paused, Unit: telemetry.Count, Value: 2},
+		{Name: telemetry.RecordsFailed, Unit: telemetry.Count, Value: 0},
 		{Name: telemetry.RecordsSkipped, Unit: telemetry.Count, Value: 5}}
 	if diff := cmp.Diff(want, tally.Metrics()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
