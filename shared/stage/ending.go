@@ -42,13 +42,20 @@ type Ending struct {
 	Closed   []store.Closed
 	// Again are the records that go on later, by when.
 	Again map[time.Time][]message.Document
+	// Alone are those that go on in a message of their own each.
+	Alone []message.Document
+	alone []time.Time
 }
 
 // ChunkID returns the id of the chunk a stage writes for a message.
 func ChunkID(h message.Header, stage string) string { return h.ID + "-" + stage }
 
-// Later adds a record that goes on at due.
-func (e *Ending) Later(due time.Time, doc message.Document) {
+// Later adds a record that goes on at due, together with others or alone.
+func (e *Ending) Later(due time.Time, doc message.Document, alone bool) {
+	if alone {
+		e.Alone, e.alone = append(e.Alone, doc), append(e.alone, due)
+		return
+	}
 	if e.Again == nil {
 		e.Again = map[time.Time][]message.Document{}
 	}
@@ -102,6 +109,13 @@ func (r *Ender) sendAgain(ctx context.Context, e *Ending) error {
 		h := e.Header
 		h.Content, h.Due = message.Mapped, due
 		if err := r.SendLater(ctx, h, e.Again[due]); err != nil {
+			return err
+		}
+	}
+	for i, doc := range e.Alone {
+		h := e.Header
+		h.Content, h.Due = message.Mapped, e.alone[i]
+		if err := r.SendLater(ctx, h, []message.Document{doc}); err != nil {
 			return err
 		}
 	}

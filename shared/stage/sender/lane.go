@@ -51,11 +51,34 @@ type item struct {
 	attempt int
 	// saved is set when its ledger entry is written down already.
 	saved bool
+	// alone sends it on in a message of its own.
+	alone bool
 	// wasOpen is set when the ledger knew it as an open failure: a success has to close that.
 	wasOpen bool
+	// dropped is set when the record goes on elsewhere: nothing is left to say of it here.
+	dropped bool
 }
 
-func (i *item) done() bool { return i.outcome != "" || !i.due.IsZero() }
+func (i *item) done() bool { return i.outcome != "" || !i.due.IsZero() || i.dropped }
+
+// readAgain reports whether the record is one that was tried and did not pass, read a second time without a change on either
+// side: a source is read with an overlap. The earlier reading is an open failure or on its way with pauses between its tries,
+// and a second one beside it would know no pauses.
+func (i *item) readAgain() bool {
+	return (i.entry.State == store.Open || i.entry.State == store.None) && i.doc.Attempt == 0 && !i.doc.Reopened &&
+		i.doc.Version.SameMarker(i.entry.Version) && i.doc.Version.Read.After(i.entry.Version.Read) &&
+		i.doc.Fingerprint == i.entry.Fingerprint
+}
+
+// tried returns the entry with what was tried of the item, for one that did not pass.
+func (i *item) tried(state store.EntryState, chunk string) store.Entry {
+	e := i.entry
+	e.State, e.Activity, e.Fingerprint = state, chunk, i.doc.Fingerprint
+	if e.Version.Compare(i.doc.Version) < 0 {
+		e.Version = i.doc.Version
+	}
+	return e
+}
 
 func (i *item) end(o model.Outcome, reason string, warnings ...string) {
 	i.outcome, i.reason = o, reason
@@ -240,6 +263,9 @@ func (l *lane) end() error {
 	var parked []store.Failure
 	var entries []store.Entry
 	for _, it := range l.items {
+		if it.dropped {
+			continue
+		}
 		if !it.done() {
 			failure, err := l.putOff(it, now)
 			if err != nil {
@@ -253,7 +279,10 @@ func (l *lane) end() error {
 		if !it.due.IsZero() && it.outcome == "" {
 			doc := it.doc
 			doc.Attempt, doc.Cause = it.attempt, it.problem
-			l.ending.Later(it.due, doc)
+			l.ending.Later(it.due, doc, it.alone)
+			if !it.saved && it.attempt > 0 && (it.entry.State == store.None || it.entry.State == store.Open) {
+				entries = append(entries, it.tried(it.entry.State, l.ending.Chunk))
+			}
 			if it.problem != nil && it.problem.Class != fault.Wait {
 				l.ending.Records = append(l.ending.Records, l.activity(it, model.Pending))
 			}
@@ -270,12 +299,7 @@ func (l *lane) end() error {
 			failure.Cause = it.problem.Cause
 			l.ending.Failures = append(l.ending.Failures, failure)
 			if !it.saved && it.entry.State != store.Unsure {
-				e := it.entry
-				e.State, e.Activity = store.Open, l.ending.Chunk
-				if e.Version.Compare(it.doc.Version) < 0 {
-					e.Version = it.doc.Version
-				}
-				entries = append(entries, e)
+				entries = append(entries, it.tried(store.Open, l.ending.Chunk))
 			}
 		case model.Delivered, model.Skipped:
 			if (it.doc.Reopened || it.wasOpen || it.attempt > 0) && it.reason != model.ReasonStale {

@@ -40,12 +40,15 @@ func (l *lane) orders() error {
 		case it.entry.State == store.Delivered:
 			it.end(model.Skipped, model.ReasonExists)
 		case it.entry.State == store.Unsure && it.entry.UnsureUntil.After(now):
-			// A write of it may still appear: ask when it no longer can. Promise 2.
-			it.due = it.entry.UnsureUntil
-			it.problem = &fault.Error{Class: fault.Retry, Step: "write order",
-				Message: "it is not sure yet whether the last try reached the target; it is asked when that is certain"}
+			// A write of it may still appear: ask when it no longer can. Promise 2. Whatever ended that write may have been
+			// this very record, so it goes on alone, and not for ever.
+			l.unknown(it, &fault.Error{Class: fault.Retry, Step: "write order",
+				Message: "it is not sure yet whether the last try reached the target; it is asked when that is certain"}, it.entry.UnsureUntil)
+			it.alone = true
 		case it.doc.Version.Compare(it.entry.Version) < 0:
 			it.end(model.Skipped, model.ReasonStale) // Promise 3
+		case it.readAgain():
+			it.dropped = true
 		case it.doc.Cancelled && it.entry.State != store.Unsure:
 			it.end(model.Skipped, model.ReasonFiltered, "the order was cancelled")
 		default:

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -109,7 +110,7 @@ func (l *lane) send(step string, kind model.Kind, writes []*write, startBefore t
 		for j, w := range batch {
 			docs[j] = w.doc
 		}
-		outcomes, err := l.writer.Write(ctx, kind, docs)
+		outcomes, err := l.call(ctx, kind, docs)
 		for j, w := range batch {
 			switch {
 			case j < len(outcomes):
@@ -142,6 +143,18 @@ func (l *lane) send(step string, kind model.Kind, writes []*write, startBefore t
 	}
 }
 
+// call makes one request. A panic of the connector is a mistake of ours that must not take the process, the other writes or
+// the rest of the message along; what it had sent by then is not known.
+func (l *lane) call(ctx context.Context, kind model.Kind, docs []connector.Document) (outcomes []connector.Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			outcomes, err = nil, &fault.Error{Class: fault.Bug, Message: "a mistake in this release stopped the order on its way", Detail: fmt.Sprintf("panic of type %T", p),
+				Advice: "Tell us; the other orders go on."}
+		}
+	}()
+	return l.writer.Write(ctx, kind, docs)
+}
+
 // reached notes that the system answered.
 func (l *lane) reached() {
 	if l.state.Failures > 0 || l.state.Status == integration.Down {
@@ -163,6 +176,9 @@ func (l *lane) record(scope store.Scope, writes []*write) error {
 		default:
 			// Nothing of it can be under way: the claim is given back, the version tried stays.
 			e.State, e.UnsureUntil = w.before.State, w.before.UnsureUntil
+			if w.done && w.before.State != store.Delivered {
+				e.Fingerprint = w.fingerprint // of what was tried: the same again is no news
+			}
 			if w.before.State == store.Delivered {
 				e.State = store.Delivered // an update that did not take; the record is there as it was
 			} else if w.out.Err != nil && fault.ClassOf(w.out.Err) == fault.Reject {
