@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"apicenter/shared/fault"
 	"apicenter/shared/message"
@@ -32,6 +33,14 @@ type Stage struct {
 	World   stage.World
 	Log     *slog.Logger
 }
+
+// triesUntilSplit is how often a message of several records may fail before its halves go on apart: one bad record must not
+// take its neighbours to the dead letters. It lies below the number of receives after which the queue buries a message.
+const triesUntilSplit = 3
+
+// hopRoom is what a document may grow on its way through lanes and retries: the failure it carries along. A document that
+// left the mapper fits into every later message.
+const hopRoom = 16 << 10
 
 // Handle maps each message and returns the ids of those that have to come again.
 func (s *Stage) Handle(ctx context.Context, deliveries []queue.Delivery) (failed []string) {
@@ -77,12 +86,15 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	if d.Receives > triesUntilSplit && len(sources) > 1 {
+		return s.split(ctx, header, sources)
+	}
 	b := &batch{header: header, ending: &stage.Ending{Header: header, Chunk: stage.ChunkID(header, "m")}}
 	b.plan, err = s.Plans.Plan(ctx, header.Tenant, header.Flow)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		s.Log.WarnContext(ctx, "dropping records of a flow that was removed", "flow", header.Flow, "records", len(sources))
-		return nil
+		return s.load(ctx, header, 0, 1)
 	case err != nil && fault.ClassOf(err) == fault.Reject:
 		// The whole flow cannot be mapped: its records wait as failures until the mapping is mended.
 		for _, source := range sources {
@@ -96,6 +108,32 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (err error) {
 		}
 	}
 	return s.end(ctx, b)
+}
+
+// split sends the halves of a message on apart.
+func (s *Stage) split(ctx context.Context, h message.Header, sources []message.Source) error {
+	half := len(sources) / 2
+	var out []queue.Message
+	for _, part := range [][]message.Source{sources[:half], sources[half:]} {
+		h.ID = s.World.ID()
+		body, err := message.Encode(ctx, s.Codec, h, part)
+		if err != nil {
+			return err
+		}
+		out = append(out, queue.Message{Body: body, Group: h.Tenant, Dedup: h.ID})
+	}
+	if err := s.Queue.Send(ctx, queue.Map, out); err != nil {
+		return fmt.Errorf("splitting: %w", err)
+	}
+	return s.load(ctx, h, 1, 0)
+}
+
+// load counts messages on their way to the target.
+func (s *Stage) load(ctx context.Context, h message.Header, queued, finished int) error {
+	if err := s.Loads.AddLoad(ctx, h.Tenant, h.Connection, queued, finished); err != nil {
+		return fmt.Errorf("counting messages: %w", err)
+	}
+	return nil
 }
 
 // newest keeps, of records that stand in the message more than once, the newest version.
@@ -129,6 +167,9 @@ func (b *batch) reject(source message.Source, number string, problem *fault.Erro
 		Version: source.Version, Source: source.Fields}
 	if order != nil {
 		activity.Record = encode(order)
+	}
+	if source.Reread {
+		b.passed = append(b.passed, source.Key) // from now on it is an open failure, and waits as one
 	}
 	b.rejected = append(b.rejected, rejection{source: source, number: number, problem: problem, activity: activity})
 }
@@ -170,9 +211,7 @@ func (s *Stage) end(ctx context.Context, b *batch) error {
 	}
 	// The fetch counted one message; it became as many as were sent.
 	if sent != 1 {
-		if err := s.Loads.AddLoad(ctx, tenant, b.header.Connection, max(sent-1, 0), max(1-sent, 0)); err != nil {
-			return fmt.Errorf("counting messages: %w", err)
-		}
+		return s.load(ctx, b.header, max(sent-1, 0), max(1-sent, 0))
 	}
 	return nil
 }
@@ -188,9 +227,16 @@ func (s *Stage) send(ctx context.Context, b *batch) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	packed = slices.DeleteFunc(packed, func(p message.Packed) bool {
+		over := len(p.Body) > message.Limit-hopRoom
+		if over {
+			tooLarge = append(tooLarge, p.From) // so large a message holds one record
+		}
+		return over
+	})
 	for _, i := range tooLarge {
 		doc := b.docs[i]
-		b.reject(message.Source{Key: doc.Key, Version: doc.Version, Fields: doc.Source}, doc.Number, &fault.Error{Class: fault.Reject, Step: "pack",
+		b.reject(message.Source{Key: doc.Key, Version: doc.Version, Fields: doc.Source, Reopened: doc.Reopened}, doc.Number, &fault.Error{Class: fault.Reject, Step: "pack",
 			Message: fmt.Sprintf("the order is too large to be sent on: it has more than %d KB even when compressed", message.Limit>>10),
 			Advice:  "Split the order in the source system."}, nil)
 	}

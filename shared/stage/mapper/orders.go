@@ -24,15 +24,16 @@ func (s *Stage) order(b *batch, source message.Source) {
 	if rules == nil {
 		rules = &integration.OrderRules{}
 	}
+	if source.Deleted {
+		b.skip(source, source.Key, model.ReasonFiltered, "the order was deleted at the source", nil)
+		return
+	}
 	order, warnings, problem := readOrder(b.plan, source)
 	if problem != nil {
 		b.reject(source, source.Key, problem, nil)
 		return
 	}
-	if problem := shapeOrder(order, rules); problem != nil {
-		b.reject(source, order.Number, problem, order)
-		return
-	}
+	completeOrder(order, rules)
 	if echo(order, b.plan) {
 		b.skip(source, order.Number, model.ReasonEcho, "the order came from "+b.plan.Target.Title, order)
 		return
@@ -55,6 +56,11 @@ func (s *Stage) order(b *batch, source message.Source) {
 			b.skip(source, order.Number, model.ReasonFiltered, reason, order)
 			return
 		}
+	}
+	// What is left out needs not be right.
+	if problem := checkOrder(order, rules); problem != nil {
+		b.reject(source, order.Number, problem, order)
+		return
 	}
 	doc, problem := orderDocument(b.plan, rules, source, order)
 	if problem != nil {
@@ -86,8 +92,19 @@ func readOrder(plan *stage.Plan, source message.Source) (*model.Order, []string,
 	return order, texts(result.Warnings), nil
 }
 
-// shapeOrder completes what follows from other fields and checks what every target needs.
-func shapeOrder(order *model.Order, rules *integration.OrderRules) *fault.Error {
+// completeOrder fills what follows from other fields.
+func completeOrder(order *model.Order, rules *integration.OrderRules) {
+	if !order.Paid && order.Total.Gross.IsPos() && order.PaidAmount.Cmp(order.Total.Gross) >= 0 {
+		order.Paid = true
+	}
+	completeAddresses(order)
+	if rules.ShippingSKU != "" {
+		splitShipping(order, rules)
+	}
+}
+
+// checkOrder checks what every target needs.
+func checkOrder(order *model.Order, rules *integration.OrderRules) *fault.Error {
 	if order.Number == "" {
 		return &fault.Error{Class: fault.Reject, Step: "check order", Field: "number", Message: "the order has no number",
 			Advice: "Check the mapping of the order number."}
@@ -95,13 +112,6 @@ func shapeOrder(order *model.Order, rules *integration.OrderRules) *fault.Error 
 	if order.Currency == "" {
 		return &fault.Error{Class: fault.Reject, Step: "check order", Field: "currency", Message: "the order has no currency",
 			Advice: "Set a default currency in the flow's settings."}
-	}
-	if !order.Paid && order.Total.Gross.IsPos() && order.PaidAmount.Cmp(order.Total.Gross) >= 0 {
-		order.Paid = true
-	}
-	completeAddresses(order)
-	if rules.ShippingSKU != "" {
-		splitShipping(order, rules)
 	}
 	if order.Cancelled {
 		return nil // never written, so nothing of it has to be right
