@@ -48,7 +48,10 @@ func table() map[string][]string {
 		"shared/store/sqlitestore":           {"shared/store", "shared/model", "shared/message", "shared/integration", "shared/fault", "shared/secret", "shared/sqlitefile"},
 		"shared/queue/queuetest":             {"shared/queue", "shared/model", "shared/message", "shared/fault"},
 		"shared/queue/sqlitequeue":           {"shared/queue", "shared/message", "shared/fault", "shared/sqlitefile"},
+		"shared/queue/sqsqueue":              {"shared/queue", "shared/model", "shared/message", "shared/fault"},
+		"shared/emulator":                    nil, // tests only: what the cloud adapters are asked against
 		"shared/secret/filesecret":           {"shared/secret", "shared/fault"},
+		"shared/secret/kmssecret":            {"shared/secret", "shared/fault"},
 		"shared/connector/internal/jsonhttp": {"shared/fault"},
 		"shared/connector/internal/soap":     {"shared/fault"},
 		"shared/connector/mpluskassa":        connectors,

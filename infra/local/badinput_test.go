@@ -173,6 +173,7 @@ func TestTargetThatRefusesUs(t *testing.T) {
 
 // A target that does not answer at all loses nothing and uses up no try.
 func TestTargetThatIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 50)
 	good := w.urls.Target
 	w.connect(demoTarget, map[string]string{"baseURL": "http://127.0.0.1:" + freePort(t)}, nil)

@@ -98,6 +98,7 @@ func TestCancelledAfterDelivery(t *testing.T) {
 
 // Rows that become visible behind newer ones are found.
 func TestLateVisibleOrders(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 0)
 	w.till = mpluskassa.New(mpluskassa.Options{ShufflePages: true, LateVisible: 3 * time.Second, LateEvery: 3})
 	w.shop = shopdata.Generate(shopdata.Options{Seed: 5, Orders: 90, Customers: 12})
@@ -247,6 +248,7 @@ func TestWebhookStartsARun(t *testing.T) {
 
 // Promise 7: what lies in files and logs names no customer, and holds no credential.
 func TestNothingPersonalLiesAboutInClear(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 80)
 	w.erpSim.SetFaults(sandbox.Faults{Throttle: 0.1, RetryAfter: 20 * time.Millisecond, Seed: 3})
 	w.pass(connector.Incremental)

@@ -55,7 +55,7 @@ type Entry struct {
 	UnsureUntil time.Time `json:"unsureUntil,omitzero"`
 	// Version is the newest version ever tried, also when it failed. An older one is stale.
 	Version model.Version `json:"version,omitzero"`
-	// Fingerprint is of the document last delivered.
+	// Fingerprint is of the document last delivered, or last tried while none was.
 	Fingerprint string `json:"fingerprint,omitempty"`
 	// TargetID is the target's own number of the record.
 	TargetID string `json:"targetId,omitempty"`
