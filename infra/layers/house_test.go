@@ -161,6 +161,7 @@ func noFloats(t *tree) (problems []string) {
 		"shared/connector/afas/answers.go":   "seconds to wait",
 		"shared/integration":                 "factor of a pause, calls at a time",
 		"shared/queue/sqlitequeue/chaos.go":  "chances",
+		"shared/store/dynamostore/meter.go":  "halves of a unit that is billed",
 		"shared/stage/stage.go":              "chances",
 		"shared/stage/sender/lane.go":        "factor of a pause",
 		"shared/stage/sender/pace.go":        "calls at a time",
