@@ -1,0 +1,14 @@
+// Command stock is the Lambda function that reads stock: every minute it looks for flows that are due, and it takes the jobs of
+// the queue fetch-stock.
+package main
+
+import (
+	"os"
+
+	"apicenter/functions/internal/awsenv"
+	"apicenter/shared/model"
+)
+
+func main() {
+	os.Exit(awsenv.Run("fetch", func(e *awsenv.Env) awsenv.Handlers { return e.Fetch(model.Stock) }))
+}
