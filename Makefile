@@ -3,6 +3,9 @@
 TOOLS    := $(CURDIR)/.tools/bin
 LINT     := v2.15.0
 LINTER   := $(TOOLS)/golangci-lint-$(LINT)
+VENV     := $(CURDIR)/.tools/venv
+SAM      := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
+CONFIG   ?= dev
 RECORDS  ?= 500
 SEED     ?= 1
 
@@ -14,7 +17,7 @@ RACE := ./functions/... ./infra/sandbox/... ./shared/connector/... ./shared/mapp
 HOT := ./shared/mapping/... ./shared/message ./shared/connector/... ./shared/sqlitefile ./shared/queue/... ./shared/store/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo systems test race check format vet lint layers tidy bench fmt pictures
+.PHONY: help run demo systems test race check format vet lint layers tidy validate build deploy venv bench fmt pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +37,7 @@ test: ## run all tests
 race: ## run the tests of the core once more with the race detector
 	go test -race $(RACE)
 
-check: format vet lint layers tidy ## look for mistakes without running anything: formatting, vet, linters, layers, go.mod
+check: format vet lint layers tidy validate ## look for mistakes without running anything: formatting, vet, linters, layers, go.mod, template
 
 format:
 	@echo 'gofmt -l .'
@@ -53,9 +56,33 @@ layers:
 tidy:
 	go mod tidy -diff
 
+validate: venv
+	$(VENV)/bin/cfn-lint template.yaml
+	$(SAM) validate --lint --region eu-central-1
+
+build: venv ## build the functions for AWS Lambda
+	$(SAM) build --config-env $(CONFIG)
+
+deploy: build ## bring them to AWS, as the section CONFIG=dev of samconfig.toml says
+	$(SAM) deploy --config-env $(CONFIG)
+
+# What sam calls for each function of the template: OrdersFunction is functions/orders.
+build-%Function:
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -tags lambda.norpc -ldflags '-s -w' \
+		-o $(ARTIFACTS_DIR)/bootstrap ./functions/$(shell echo $* | tr A-Z a-z)
+
+# The tools are made anew when what they are made of changes.
+venv: $(VENV)/made
+
+$(VENV)/made: infra/deploy/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	touch $@
+
 bench: ## measure: the pipeline from end to end as JSON lines, then the parts
 	go run ./infra/local bench
 	go test -run '^$$' -bench . -benchmem $(HOT)
+	go test -run '^$$' -bench ColdStart -benchtime 1x ./infra/deploy
 
 fmt: ## format the source
 	gofmt -w functions infra shared
