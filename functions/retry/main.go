@@ -12,7 +12,8 @@ import (
 func main() { os.Exit(awsenv.Run("retry", wire)) }
 
 func wire(e *awsenv.Env) awsenv.Handlers {
-	e.Use(awsenv.Uses{Tables: []awsenv.Table{awsenv.Config, awsenv.Failures}, Queues: awsenv.FetchQueues(queue.Map, queue.Send, queue.Retry)})
+	e.Use(awsenv.Uses{Tables: []awsenv.Table{awsenv.Config, awsenv.Failures}, Queues: awsenv.FetchQueues(queue.Map, queue.Send, queue.Retry),
+		DeadLetters: []queue.Name{queue.Retry}})
 	s := e.Retry()
 	return awsenv.Handlers{Messages: s.Handle, Tick: s.Tick}
 }

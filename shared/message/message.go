@@ -138,6 +138,10 @@ const Budget = 46 << 10
 // Limit is the largest message any queue takes; a record that does not fit alone is rejected, never cut.
 const Limit = 740 << 10
 
+// ErrUnreadable says that a message cannot be read as it is: it is of a newer form, cut off, changed, or was never one of ours.
+// A newer release may read it; trying again does not help otherwise.
+var ErrUnreadable = errors.New("the message cannot be read")
+
 // ErrTooLarge says that one record alone exceeds Limit.
 var ErrTooLarge = errors.New("the record is too large for a message")
 
@@ -191,7 +195,7 @@ func Encode[T any](ctx context.Context, c *Codec, h Header, records []T) ([]byte
 	return append(out, sealed...), nil
 }
 
-// Decode opens an envelope.
+// Decode opens an envelope. What it can never read is ErrUnreadable; keys that cannot be had just now are another error.
 func Decode[T any](ctx context.Context, c *Codec, body []byte) (Header, []T, error) {
 	h, sealed, err := split(body)
 	if err != nil {
@@ -204,7 +208,7 @@ func Decode[T any](ctx context.Context, c *Codec, body []byte) (Header, []T, err
 	var records []T
 	decoder := gojson.NewDecoder(bytes.NewReader(plain))
 	if err := decoder.Decode(&records); err != nil {
-		return h, nil, fmt.Errorf("message body: %w", err)
+		return h, nil, fmt.Errorf("%w: its body: %w", ErrUnreadable, err)
 	}
 	return h, records, nil
 }
@@ -238,18 +242,18 @@ func Readdress(body []byte, change func(*Header)) ([]byte, error) {
 func split(body []byte) (Header, []byte, error) {
 	var h Header
 	if len(body) == 0 {
-		return h, nil, errors.New("the message is empty")
+		return h, nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
 	}
 	if body[0] == 0 || body[0] > version {
-		return h, nil, fmt.Errorf("the message has form %d, this release reads up to %d", body[0], version)
+		return h, nil, fmt.Errorf("%w: it has form %d, this release reads up to %d", ErrUnreadable, body[0], version)
 	}
 	n, used := binary.Uvarint(body[1:])
 	rest := body[1:]
 	if used <= 0 || n > uint64(len(rest)-used) {
-		return h, nil, errors.New("the message is cut off")
+		return h, nil, fmt.Errorf("%w: it is cut off", ErrUnreadable)
 	}
 	if err := json.Unmarshal(rest[used:used+int(n)], &h); err != nil {
-		return h, nil, fmt.Errorf("message header: %w", err)
+		return h, nil, fmt.Errorf("%w: its header: %w", ErrUnreadable, err)
 	}
 	return h, rest[used+int(n):], nil
 }
@@ -267,7 +271,7 @@ func (c *Codec) OpenBytes(ctx context.Context, tenant, purpose string, sealed []
 	}
 	plain, err := c.unpack.DecodeAll(packed, nil)
 	if err != nil {
-		return nil, fmt.Errorf("unpacking: %w", err)
+		return nil, fmt.Errorf("%w: unpacking: %w", ErrUnreadable, err)
 	}
 	return plain, nil
 }

@@ -23,6 +23,9 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
+// ErrForeign says that something was not sealed for this tenant and purpose, or was changed since: trying again does not help.
+var ErrForeign = errors.New("this was not sealed for this tenant and purpose, or it was changed")
+
 // ErrErased says that the tenant's keys are gone: what was sealed with them is unreadable for ever. Messages of such a
 // tenant are dropped.
 var ErrErased = errors.New("the tenant's keys were destroyed")
@@ -90,7 +93,7 @@ func (v *Vault) Seal(ctx context.Context, tenant, purpose string, plain []byte) 
 	return k.aead.Encrypt(plain, associated(tenant, purpose))
 }
 
-// Open decrypts what Seal made for the same tenant and purpose.
+// Open decrypts what Seal made for the same tenant and purpose; anything else is ErrForeign.
 func (v *Vault) Open(ctx context.Context, tenant, purpose string, sealed []byte) ([]byte, error) {
 	k, err := v.open(ctx, tenant)
 	if err != nil {
@@ -98,7 +101,7 @@ func (v *Vault) Open(ctx context.Context, tenant, purpose string, sealed []byte)
 	}
 	plain, err := k.aead.Decrypt(sealed, associated(tenant, purpose))
 	if err != nil {
-		return nil, fmt.Errorf("this was not sealed for this tenant and purpose, or it was changed: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	return plain, nil
 }

@@ -52,7 +52,11 @@ func (s *Stage) Handle(ctx context.Context, deliveries []queue.Delivery) (failed
 func (s *Stage) message(ctx context.Context, d queue.Delivery) error {
 	h, err := message.Peek(d.Body)
 	if err != nil {
-		return fmt.Errorf("reading: %w", err)
+		if !stage.GiveUpReading(err, d.Receives) {
+			return fmt.Errorf("reading: %w", err)
+		}
+		s.Log.ErrorContext(ctx, "a message that cannot be read is given up", "message", d.ID, "error", err)
+		return s.Queue.Bury(ctx, d, err.Error())
 	}
 	now := s.World.Now()
 	id := s.World.ID() // new for every hop: an equal one would be dropped as a repetition

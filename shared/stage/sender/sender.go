@@ -89,7 +89,7 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (again bool, err 
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading: %w", err)
+		return false, s.unread(ctx, d, header, fmt.Errorf("reading: %w", err))
 	}
 	state, err := s.Connections.ConnectionState(ctx, header.Tenant, header.Connection)
 	if err != nil {
@@ -133,6 +133,21 @@ func (s *Stage) message(ctx context.Context, d queue.Delivery) (again bool, err 
 		}
 	}()
 	return l.run(d, docs)
+}
+
+// unread handles a message that could not be read. One that never can be leaves the lane, which stands still behind it: the
+// queue itself would give it up after a thousand receives, which takes hours.
+func (s *Stage) unread(ctx context.Context, d queue.Delivery, h message.Header, err error) error {
+	if !stage.GiveUpReading(err, d.Receives) {
+		return err
+	}
+	s.Log.ErrorContext(ctx, "a message that cannot be read is given up", "message", d.ID, "flow", h.Flow, "error", err)
+	if h.Tenant != "" && h.Connection != "" {
+		if err := s.finished(ctx, h); err != nil {
+			return err
+		}
+	}
+	return s.Queue.Bury(ctx, d, err.Error())
 }
 
 // stand lets a message wait at the head of its lane.
