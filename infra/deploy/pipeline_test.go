@@ -319,7 +319,7 @@ func (c *cloud) checkLog(t *testing.T, shop *shopdata.Shop) {
 		t.Errorf("the metrics tell of %d delivered orders, expected %d", delivered, want)
 	}
 	for _, want := range []string{"Messages fetch", "Messages map", "Messages send", "RecordsDelivered send", "RecordsRejected map", "RecordsSkipped map",
-		"FlowsDue fetch", "PausedConnections retry", "MessageTime send"} {
+		"FlowsDue fetch", "PausedConnections retry", "MessageTime send", "DeliveryTime send"} {
 		if !metrics[want] {
 			t.Errorf("no line carries the metric %s", want)
 		}

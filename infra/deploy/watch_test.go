@@ -124,9 +124,10 @@ func metricNames() []string {
 // exists says why a metric will never have a value.
 func (s *stack) exists(namespace, metric string, dimensions map[string]string) string {
 	known := map[string][]string{
-		"AWS/SQS":    {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
-		"AWS/Lambda": {"Errors", "Throttles", "Duration", "Invocations"},
-		stackName:    metricNames(),
+		"AWS/SQS":      {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage", "NumberOfMessagesSent"},
+		"AWS/Lambda":   {"Errors", "Throttles", "Duration", "Invocations"},
+		"AWS/DynamoDB": {"ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"},
+		stackName:      metricNames(),
 	}
 	if !slices.Contains(known[namespace], metric) {
 		return fmt.Sprintf("there is no metric %s in %s", metric, namespace)
@@ -143,6 +144,13 @@ func (s *stack) exists(namespace, metric string, dimensions map[string]string) s
 		if s.functionID(dimensions["FunctionName"]) == "" {
 			return fmt.Sprintf("there is no function %q", dimensions["FunctionName"])
 		}
+	case "AWS/DynamoDB":
+		for _, id := range s.of("AWS::DynamoDB::Table") {
+			if s.text(id, "TableName") == dimensions["TableName"] {
+				return ""
+			}
+		}
+		return fmt.Sprintf("there is no table %q", dimensions["TableName"])
 	default:
 		// The code sums up in all, and by stage and kind.
 		if len(dimensions) != 0 && (len(dimensions) != 2 || dimensions["stage"] == "" || dimensions["kind"] == "") {
@@ -152,7 +160,32 @@ func (s *stack) exists(namespace, metric string, dimensions map[string]string) s
 	return ""
 }
 
-// dashboardIsReadable wants one dashboard of valid JSON, with metrics that exist, on the grid CloudWatch draws on.
+// drawn are the metrics a dashboard has to show, of what there is in the stack: how much and how fast, what waits, what goes
+// wrong, and what the bill is made of.
+func (s *stack) drawn() (want []string) {
+	for _, id := range s.of("AWS::SQS::Queue") {
+		name := s.text(id, "QueueName")
+		want = append(want, "AWS/SQS ApproximateNumberOfMessagesVisible "+name) // dead letters as well
+		if s.at(id, "RedrivePolicy") != nil {
+			want = append(want, "AWS/SQS ApproximateAgeOfOldestMessage "+name, "AWS/SQS NumberOfMessagesSent "+name)
+		}
+	}
+	for _, id := range s.of("AWS::Lambda::Function") {
+		name := s.text(id, "FunctionName")
+		want = append(want, "AWS/Lambda Errors "+name, "AWS/Lambda Duration "+name)
+	}
+	for _, id := range s.of("AWS::DynamoDB::Table") {
+		name := s.text(id, "TableName")
+		want = append(want, "AWS/DynamoDB ConsumedWriteCapacityUnits "+name, "AWS/DynamoDB ConsumedReadCapacityUnits "+name)
+	}
+	for _, k := range model.Kinds() {
+		want = append(want, stackName+" RecordsDelivered send "+string(k), stackName+" DeliveryTime send "+string(k))
+	}
+	return want
+}
+
+// dashboardIsReadable wants one dashboard of valid JSON, with metrics that exist, on the grid CloudWatch draws on, and with
+// everything somebody on duty has to see.
 func dashboardIsReadable(s *stack) (problems []string) {
 	ids := s.of("AWS::CloudWatch::Dashboard")
 	if len(ids) != 1 {
@@ -175,6 +208,7 @@ func dashboardIsReadable(s *stack) (problems []string) {
 	if len(body.Widgets) == 0 {
 		return []string{"the dashboard is empty"}
 	}
+	shown := map[string]bool{}
 	for _, w := range body.Widgets {
 		title := w.Properties.Title
 		if w.Width < 1 || w.Height < 1 || w.X < 0 || w.X+w.Width > 24 {
@@ -192,13 +226,20 @@ func dashboardIsReadable(s *stack) (problems []string) {
 				problems = append(problems, fmt.Sprintf("widget %q has a metric of %d parts", title, len(text)))
 				continue
 			}
-			dimensions := map[string]string{}
+			dimensions, key := map[string]string{}, text[0]+" "+text[1]
 			for i := 2; i < len(text); i += 2 {
 				dimensions[text[i]] = text[i+1]
+				key += " " + text[i+1]
 			}
+			shown[key] = true
 			if why := s.exists(text[0], text[1], dimensions); why != "" {
 				problems = append(problems, fmt.Sprintf("widget %q: %s", title, why))
 			}
+		}
+	}
+	for _, want := range s.drawn() {
+		if !shown[want] {
+			problems = append(problems, "the dashboard does not show "+want)
 		}
 	}
 	return problems
@@ -220,6 +261,9 @@ func TestAnUnreadableDashboardIsNoticed(t *testing.T) {
 		spoilt{id: "Dashboard", path: at, value: body(`["apicenter-test","Messages","stage","map"]`, 0), want: "not summed up by"},
 		spoilt{id: "Dashboard", path: at, value: body(`["apicenter-test"]`, 0), want: "a metric of 1 parts"},
 		spoilt{id: "Dashboard", path: at, value: body(`["AWS/SQS","ApproximateAgeOfOldestMessage","QueueName","other"]`, 0), want: `no queue "other"`},
+		spoilt{id: "Dashboard", path: at, value: body(`["AWS/DynamoDB","ConsumedReadCapacityUnits","TableName","other"]`, 0), want: `no table "other"`},
+		spoilt{id: "Dashboard", path: at, value: body(`["apicenter-test","Messages"]`, 0), want: "does not show AWS/DynamoDB ConsumedWriteCapacityUnits"},
+		spoilt{id: "Dashboard", path: at, value: body(`["apicenter-test","Messages"]`, 0), want: "does not show apicenter-test DeliveryTime send stock"},
 		spoilt{id: "Other", value: &resource{Type: "AWS::CloudWatch::Dashboard"}, want: "2 dashboards"},
 	)
 }
@@ -274,7 +318,7 @@ func TestAlarmsWatch(t *testing.T) { holds(t, alarmsWatch) }
 
 func TestMissingAlarmsAreNoticed(t *testing.T) {
 	breaks(t, alarmsWatch,
-		spoilt{id: "MapDeadAlarm", path: "MetricName", value: "NumberOfMessagesSent", want: "MapDeadAlarm can never go off"},
+		spoilt{id: "MapDeadAlarm", path: "MetricName", value: "NumberOfMessages", want: "MapDeadAlarm can never go off"},
 		spoilt{id: "MapDeadAlarm", path: "Dimensions", value: []any{map[string]any{"Name": "QueueName", "Value": stackName + "-map"}}, want: "no alarm watches ApproximateNumberOfMessagesVisible apicenter-test-map-dead"},
 		spoilt{id: "RetryAgeAlarm", path: "AlarmActions", value: nil, want: "RetryAgeAlarm tells nobody"},
 		spoilt{id: "RetryAgeAlarm", path: "AlarmDescription", value: nil, want: "does not say what to do"},

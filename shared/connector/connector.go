@@ -241,6 +241,9 @@ type Record struct {
 	Version model.Version
 	Deleted bool
 	Fields  model.Tree
+	// Changed is when the record last changed, on the source's clock; zero when the source does not say. It is for figures
+	// alone: versions decide what is newer.
+	Changed time.Time
 }
 
 // Finder is the asking half of a target session.

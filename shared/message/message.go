@@ -79,6 +79,8 @@ type Source struct {
 	Version model.Version   `json:"version"`
 	Deleted bool            `json:"deleted,omitempty"`
 	Fields  json.RawMessage `json:"fields"`
+	// Changed is when the source says that the record changed; zero when it does not, and for what is read from the start.
+	Changed time.Time `json:"changed,omitzero"`
 	// Reread is set when the record was on the flow's re-read list.
 	Reread bool `json:"reread,omitempty"`
 	// Reopened is set on a record that comes from the failures.
@@ -90,6 +92,7 @@ type Document struct {
 	Key         string        `json:"key"`
 	Number      string        `json:"number,omitempty"` // what a person calls it
 	Version     model.Version `json:"version"`
+	Changed     time.Time     `json:"changed,omitzero"`    // as in Source
 	Reference   string        `json:"reference,omitempty"` // our external reference in the target
 	Fingerprint string        `json:"fingerprint"`
 	Type        string        `json:"type,omitempty"`

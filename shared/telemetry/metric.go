@@ -26,6 +26,7 @@ const (
 	Messages         = "Messages"         // messages handled
 	MessagesReturned = "MessagesReturned" // messages that have to come again
 	MessageTime      = "MessageTime"      // how long one took
+	DeliveryTime     = "DeliveryTime"     // from the change at the source to the target, the slowest record of a message
 	RecordsDelivered = "RecordsDelivered"
 	RecordsSkipped   = "RecordsSkipped"
 	RecordsRejected  = "RecordsRejected"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Tally counts what happens while one message is handled. It travels in the context, so that what is counted deep inside
@@ -12,13 +13,14 @@ type Tally struct {
 	mu     sync.Mutex
 	counts map[string]int64
 	seen   map[string]bool
+	times  map[string]time.Duration
 }
 
 type tallyKey struct{}
 
 // Counting returns a context with a fresh tally.
 func Counting(ctx context.Context) (context.Context, *Tally) {
-	t := &Tally{counts: map[string]int64{}, seen: map[string]bool{}}
+	t := &Tally{counts: map[string]int64{}, seen: map[string]bool{}, times: map[string]time.Duration{}}
 	return context.WithValue(ctx, tallyKey{}, t), t
 }
 
@@ -51,6 +53,16 @@ func (t *Tally) AddOnce(metric, subject string) {
 	}
 }
 
+// Longest keeps the longest time of the metric. A clock that runs behind the other makes no time less than none.
+func (t *Tally) Longest(metric string, d time.Duration) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.times[metric] = max(t.times[metric], d)
+}
+
 // Metrics returns what was counted, by name.
 func (t *Tally) Metrics() []Metric {
 	if t == nil {
@@ -58,9 +70,12 @@ func (t *Tally) Metrics() []Metric {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out := make([]Metric, 0, len(t.counts))
+	out := make([]Metric, 0, len(t.counts)+len(t.times))
 	for metric, n := range t.counts {
 		out = append(out, Metric{Name: metric, Unit: Count, Value: n})
+	}
+	for metric, d := range t.times {
+		out = append(out, Metric{Name: metric, Unit: Milliseconds, Value: d.Milliseconds()})
 	}
 	slices.SortFunc(out, func(a, b Metric) int {
 		if a.Name < b.Name {

@@ -61,7 +61,11 @@ func TestTally(t *testing.T) {
 	telemetry.TallyOf(ctx).AddOnce(telemetry.Paused, "t/a")
 	telemetry.TallyOf(ctx).AddOnce(telemetry.Paused, "t/a")
 	telemetry.TallyOf(ctx).AddOnce(telemetry.Paused, "t/b")
-	want := []telemetry.Metric{{Name: telemetry.Paused, Unit: telemetry.Count, Value: 2},
+	telemetry.TallyOf(ctx).Longest(telemetry.DeliveryTime, -time.Second)
+	telemetry.TallyOf(ctx).Longest(telemetry.DeliveryTime, 2*time.Second)
+	telemetry.TallyOf(ctx).Longest(telemetry.DeliveryTime, time.Second)
+	want := []telemetry.Metric{{Name: telemetry.DeliveryTime, Unit: telemetry.Milliseconds, Value: 2000},
+		{Name: telemetry.Paused, Unit: telemetry.Count, Value: 2},
 		{Name: telemetry.RecordsFailed, Unit: telemetry.Count, Value: 0},
 		{Name: telemetry.RecordsSkipped, Unit: telemetry.Count, Value: 5}}
 	if diff := cmp.Diff(want, tally.Metrics()); diff != "" {
@@ -69,6 +73,7 @@ func TestTally(t *testing.T) {
 	}
 	telemetry.TallyOf(t.Context()).Add(telemetry.Messages, 1) // nobody counts: nothing happens
 	telemetry.TallyOf(t.Context()).AddOnce(telemetry.Messages, "x")
+	telemetry.TallyOf(t.Context()).Longest(telemetry.DeliveryTime, time.Second)
 	if got := telemetry.TallyOf(t.Context()).Metrics(); got != nil {
 		t.Errorf("got %v of no tally", got)
 	}

@@ -153,7 +153,8 @@ func (s *session) ReadOne(ctx context.Context, kind model.Kind, settings map[str
 }
 
 func (x found) record(asked time.Time) connector.Record {
-	return connector.Record{Key: x.key, Version: model.Version{Marker: x.marker, Read: asked}, Deleted: x.deleted, Fields: x.fields}
+	return connector.Record{Key: x.key, Version: model.Version{Marker: x.marker, Read: asked}, Deleted: x.deleted, Fields: x.fields,
+		Changed: x.touched}
 }
 
 // lookupSize is how many records are asked for by number in one request.

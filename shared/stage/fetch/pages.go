@@ -96,6 +96,9 @@ func (r *reading) queue(ctx context.Context, records []connector.Record, reread 
 		}
 		sources[i] = message.Source{Key: record.Key, Version: record.Version, Deleted: record.Deleted, Fields: fields,
 			Reread: reread, Reopened: r.job.Trigger == message.Retry}
+		if r.job.Mode == string(connector.Incremental) {
+			sources[i].Changed = record.Changed // of a load from the start the figure would say how old the shop is
+		}
 	}
 	h := message.Header{Tenant: r.key.Tenant, Flow: r.key.Flow, Run: r.run, Content: message.Sources,
 		Connection: r.plan.Flow.Target, Kind: r.plan.Flow.Kind, FirstSeen: r.World.Now()}

@@ -203,7 +203,7 @@ func (b *batch) wait(now clock, source message.Source) {
 
 // orderDocument runs the send-side mappings.
 func orderDocument(plan *stage.Plan, rules *integration.OrderRules, source message.Source, order *model.Order) (*message.Document, *fault.Error) {
-	doc := &message.Document{Key: source.Key, Number: order.Number, Version: source.Version, Type: plan.Type,
+	doc := &message.Document{Key: source.Key, Number: order.Number, Version: source.Version, Changed: source.Changed, Type: plan.Type,
 		Reference: plan.Source.Prefix + order.Number, Source: source.Fields, Cancelled: order.Cancelled, Reopened: source.Reopened}
 	if order.Cancelled {
 		doc.Record, doc.Document = encode(order), json.RawMessage("{}")

@@ -14,6 +14,7 @@ import (
 	"apicenter/shared/queue"
 	"apicenter/shared/stage"
 	"apicenter/shared/store"
+	"apicenter/shared/telemetry"
 )
 
 // lane is the handling of one message.
@@ -302,6 +303,9 @@ func (l *lane) end() error {
 				entries = append(entries, it.tried(store.Open, l.ending.Chunk))
 			}
 		case model.Delivered, model.Skipped:
+			if it.outcome == model.Delivered && !it.doc.Changed.IsZero() {
+				telemetry.TallyOf(l.ctx).Longest(telemetry.DeliveryTime, now.Sub(it.doc.Changed))
+			}
 			if (it.doc.Reopened || it.wasOpen || it.attempt > 0) && it.reason != model.ReasonStale {
 				l.ending.Closed = append(l.ending.Closed, store.Closed{Key: it.doc.Key, Version: it.doc.Version})
 			}
