@@ -72,6 +72,7 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 			t.Fatalf("queue %s: %v", id, err)
 		}
 	}
+	t.Cleanup(func() { c.takeDown(context.WithoutCancel(ctx), t, plan, refs) })
 	key, err := c.keys.CreateKey(ctx, &kms.CreateKeyInput{})
 	if err != nil {
 		t.Fatalf("key: %v", err)
@@ -81,6 +82,21 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 		t.Fatal(err)
 	}
 	return c
+}
+
+// takeDown removes tables and queues: the next test of this process brings up a stack of the same name.
+func (c *cloud) takeDown(ctx context.Context, t *testing.T, plan *stack, urls map[string]string) {
+	t.Helper()
+	for _, id := range plan.of("AWS::DynamoDB::Table") {
+		if _, err := c.tables.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(plan.text(id, "TableName"))}); err != nil {
+			t.Errorf("removing table %s: %v", id, err)
+		}
+	}
+	for _, id := range plan.of("AWS::SQS::Queue") {
+		if _, err := c.queues.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: aws.String(urls[id])}); err != nil {
+			t.Errorf("removing queue %s: %v", id, err)
+		}
+	}
 }
 
 func boolOrder(b bool) int {
