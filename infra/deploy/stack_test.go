@@ -344,7 +344,8 @@ type rule func(*stack) []string
 // holds asks a rule about the template, with and without what its conditions add.
 func holds(t *testing.T, r rule) {
 	t.Helper()
-	for _, parameters := range []map[string]string{nil, {"OutgoingAddress": "fixed", "AlarmEmail": "somebody@example.com"}} {
+	for _, parameters := range []map[string]string{nil, {"OutgoingAddress": "fixed", "AlarmEmail": "somebody@example.com"},
+		{"OutgoingAddress": "fixed-in-two-zones"}} {
 		s, err := read(written(t), parameters, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -367,6 +368,12 @@ type spoilt struct {
 // breaks spoils the template in each way and wants the rule to say so.
 func breaks(t *testing.T, r rule, ways ...spoilt) {
 	t.Helper()
+	breaksWith(t, nil, r, ways...)
+}
+
+// breaksWith is breaks for what parameters add.
+func breaksWith(t *testing.T, parameters map[string]string, r rule, ways ...spoilt) {
+	t.Helper()
 	whole := written(t)
 	for _, way := range ways {
 		var raw template
@@ -378,7 +385,7 @@ func breaks(t *testing.T, r rule, ways ...spoilt) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := read(changed, nil, nil)
+		s, err := read(changed, parameters, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
