@@ -34,6 +34,7 @@ func table() map[string][]string {
 		"shared/store":            {"shared/model", "shared/message", "shared/integration", "shared/fault"},
 		"shared/queue":            {"shared/model", "shared/message", "shared/fault"},
 		"shared/secret":           {"shared/fault"},
+		"shared/events":           {"shared/message", "shared/integration", "shared/fault"},
 		// 2
 		"shared/stage":         append(slices.Clone(ports), "shared/mapping"),
 		"shared/stage/fetch":   stages,
@@ -54,6 +55,9 @@ func table() map[string][]string {
 		"shared/emulator":                    nil, // tests only: what the cloud adapters are asked against
 		"shared/secret/kmssecret":            {"shared/secret", "shared/fault"},
 		"shared/secret/filesecret":           {"shared/secret", "shared/fault"},
+		"shared/events/eventstest":           {"shared/events", "shared/fault"},
+		"shared/events/localbus":             {"shared/events", "shared/fault"},
+		"shared/events/eventbridge":          {"shared/events", "shared/fault"},
 		"shared/connector/internal/jsonhttp": {"shared/fault"},
 		"shared/connector/internal/soap":     {"shared/fault"},
 		"shared/connector/mpluskassa":        connectors,
@@ -63,7 +67,7 @@ func table() map[string][]string {
 		// 4
 		"functions/internal/lambdaevent": {"shared/queue", "shared/message", "shared/fault"},
 		"functions/internal/awsenv": append(slices.Clone(stages), "functions/internal/lambdaevent", "shared/stage/fetch", "shared/stage/retry",
-			"shared/connector/all", "shared/store/dynamostore", "shared/queue/sqsqueue", "shared/secret/kmssecret"),
+			"shared/connector/all", "shared/store/dynamostore", "shared/queue/sqsqueue", "shared/secret/kmssecret", "shared/events/eventbridge"),
 		"functions/orders":    mains,
 		"functions/products":  mains,
 		"functions/stock":     mains,
@@ -230,6 +234,9 @@ func isConnector(folder string) bool {
 
 func isAdapter(folder string) bool {
 	port := path.Base(path.Dir(folder))
+	if within(folder, "shared/events/localbus", "shared/events/eventbridge") { // named after what they stand on
+		return true
+	}
 	return within(folder, "shared/store", "shared/queue", "shared/secret") && strings.HasSuffix(path.Base(folder), port)
 }
 
@@ -242,9 +249,11 @@ func TestStrangersAreNoticed(t *testing.T) {
 		"shared/connector/all/all.go":        `package all; import _ "apicenter/shared/connector/afas"`,
 		"shared/queue/sqlitequeue/queue.go":  `package sqlitequeue; import ( _ "apicenter/shared/queue"; _ "apicenter/shared/store/sqlitestore" )`,
 		"shared/queue/sqlitequeue/q_test.go": `package sqlitequeue_test; import _ "apicenter/shared/store/sqlitestore"`,
+		"shared/events/localbus/bus.go":      `package localbus; import ( _ "apicenter/shared/events"; _ "apicenter/shared/events/eventbridge" )`,
 	},
 		"infra/sandbox/afas/a_test.go imports shared/model, but a simulated system knows nothing",
 		"shared/connector/afas/afas.go imports shared/connector/rest, but connectors do not know each other",
+		"shared/events/localbus/bus.go imports shared/events/eventbridge, but adapters never meet",
 		"shared/queue/sqlitequeue/queue.go imports shared/store/sqlitestore, but adapters never meet",
 	)
 }
