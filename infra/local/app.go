@@ -15,6 +15,8 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"apicenter/shared/connector/all"
+	"apicenter/shared/events"
+	"apicenter/shared/events/localbus"
 	"apicenter/shared/message"
 	"apicenter/shared/model"
 	"apicenter/shared/queue"
@@ -29,6 +31,7 @@ import (
 	"apicenter/shared/stage/sender"
 	"apicenter/shared/stage/webhook"
 	"apicenter/shared/store/sqlitestore"
+	"apicenter/shared/telemetry"
 )
 
 // app is the whole pipeline in one process, on one database file.
@@ -41,6 +44,7 @@ type app struct {
 	sessions *stage.Sessions
 	plans    *stage.Plans
 	world    stage.World
+	bus      *localbus.Bus
 	log      *slog.Logger
 
 	fetch   *fetch.Stage
@@ -99,16 +103,19 @@ func (a *app) wire(ctx context.Context, dir string) error {
 	a.sessions = &stage.Sessions{Connections: a.store, Sealer: a.vault, Connectors: all.Connectors(), HTTP: outgoing(),
 		World: a.world, Log: a.log}
 	a.plans = &stage.Plans{Flows: a.store, Connections: a.store, Connector: a.sessions.Connector}
+	a.bus = localbus.New(localbus.Options{Log: a.log})
+	a.bus.Subscribe("log", a.report)
+	teller := &stage.Teller{Incidents: a.store, Events: a.bus, World: a.world, Log: a.log}
 	ender := &stage.Ender{Activity: a.store, Failures: a.store, Queue: a.queue, Codec: a.codec, World: a.world}
 	a.fetch = &fetch.Stage{Plans: a.plans, Sessions: a.sessions, Flows: a.store, Connections: a.store, Positions: a.store,
-		Rereads: a.store, Activity: a.store, Failures: a.store, Incidents: a.store, Loads: a.store, Queue: a.queue,
+		Rereads: a.store, Activity: a.store, Failures: a.store, Teller: teller, Loads: a.store, Queue: a.queue,
 		Codec: a.codec, World: a.world, Log: a.log, Lease: lease}
 	a.mapper = &mapper.Stage{Plans: a.plans, Rereads: a.store, Ledger: a.store, Loads: a.store, Queue: a.queue, Ender: ender,
 		Codec: a.codec, World: a.world, Log: a.log}
 	a.sender = &sender.Stage{Sessions: a.sessions, Flows: a.store, Connections: a.store, Ledger: a.store, Failures: a.store,
-		Incidents: a.store, Loads: a.store, Queue: a.queue, Ender: ender, Codec: a.codec, Index: a.vault, World: a.world,
+		Teller: teller, Loads: a.store, Queue: a.queue, Ender: ender, Codec: a.codec, Index: a.vault, World: a.world,
 		Log: a.log, Products: &sender.Known{Now: a.world.Now}}
-	a.retry = &retry.Stage{Sessions: a.sessions, Flows: a.store, Connections: a.store, Failures: a.store, Incidents: a.store,
+	a.retry = &retry.Stage{Sessions: a.sessions, Flows: a.store, Connections: a.store, Failures: a.store, Teller: teller,
 		Loads: a.store, Queue: a.queue, Ender: ender, Codec: a.codec, World: a.world, Log: a.log, Enqueue: a.fetch.Enqueue}
 	a.webhook = &webhook.Stage{Flows: a.store, Enqueue: a.fetch.Enqueue, Log: a.log}
 	return nil
@@ -127,7 +134,19 @@ func outgoing() *http.Client {
 	}}
 }
 
-func (a *app) close() error { return a.file.Close() }
+// report logs what happened, one line an event.
+func (a *app) report(ctx context.Context, e events.Event) {
+	a.log.InfoContext(ctx, string(e.Type), telemetry.Tenant(e.Tenant), "subject", e.Subject, "problem", e.Problem.Message, "advice", e.Problem.Advice)
+}
+
+// closing is how long subscribers may still work off what waits for them.
+const closing = 5 * time.Second
+
+func (a *app) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	return errors.Join(a.bus.Close(ctx), a.file.Close())
+}
 
 // quiet reports whether nothing is on its way: all queues are empty, delayed messages included.
 func (a *app) quiet(ctx context.Context) (bool, error) {

@@ -167,6 +167,12 @@ func TestTargetThatRefusesUs(t *testing.T) {
 			if open := w.incidents(); len(open) > 0 {
 				t.Errorf("%d incidents are still open", len(open))
 			}
+			w.await("the log to tell of the end", func() bool { return strings.Contains(w.log.String(), `msg="incident closed"`) })
+			for _, line := range []string{`msg="incident opened" tenant=demo subject=connection/erp`, `msg="incident closed" tenant=demo subject=connection/erp`} {
+				if n := strings.Count(w.log.String(), line); n != 1 {
+					t.Errorf("the log has %d lines with %s, want one", n, line)
+				}
+			}
 		})
 	}
 }

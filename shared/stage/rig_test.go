@@ -46,6 +46,7 @@ type rig struct {
 	ports  *ports
 	source *source
 	target *target
+	news   *news
 
 	sessions *stage.Sessions
 	fetch    *fetch.Stage
@@ -103,6 +104,7 @@ func newRigWith(t *testing.T, chaos *sqlitequeue.Chaos) *rig {
 	}
 	r.ports = &ports{Store: r.store, Queue: r.queue}
 	r.source, r.target = newSource(r), newTarget(r)
+	r.news = &news{rig: r}
 	r.wire()
 	r.setUp(ctx)
 	return r
@@ -116,13 +118,14 @@ func (r *rig) wire() {
 	r.sessions = &stage.Sessions{Connections: p, Sealer: r.vault, World: world, Log: log,
 		Connectors: []connector.Connector{r.source.connector(), r.target.connector()}}
 	plans := &stage.Plans{Flows: p, Connections: p, Connector: r.sessions.Connector}
+	teller := &stage.Teller{Incidents: p, Events: r.news, World: world, Log: log}
 	ender := &stage.Ender{Activity: p, Failures: p, Queue: p, Codec: r.codec, World: world}
 	r.fetch = &fetch.Stage{Plans: plans, Sessions: r.sessions, Flows: p, Connections: p, Positions: p, Rereads: p, Activity: p,
-		Failures: p, Incidents: p, Loads: p, Queue: p, Codec: r.codec, World: world, Log: log}
+		Failures: p, Teller: teller, Loads: p, Queue: p, Codec: r.codec, World: world, Log: log}
 	r.mapper = &mapper.Stage{Plans: plans, Rereads: p, Ledger: p, Loads: p, Queue: p, Ender: ender, Codec: r.codec, World: world, Log: log}
-	r.sender = &sender.Stage{Sessions: r.sessions, Flows: p, Connections: p, Ledger: p, Failures: p, Incidents: p, Loads: p, Queue: p,
+	r.sender = &sender.Stage{Sessions: r.sessions, Flows: p, Connections: p, Ledger: p, Failures: p, Teller: teller, Loads: p, Queue: p,
 		Ender: ender, Codec: r.codec, Index: r.vault, World: world, Log: log, Products: &sender.Known{Now: world.Now}}
-	r.retry = &retry.Stage{Sessions: r.sessions, Flows: p, Connections: p, Failures: p, Incidents: p, Loads: p, Queue: p, Ender: ender,
+	r.retry = &retry.Stage{Sessions: r.sessions, Flows: p, Connections: p, Failures: p, Teller: teller, Loads: p, Queue: p, Ender: ender,
 		Codec: r.codec, World: world, Log: log, Enqueue: r.fetch.Enqueue}
 	r.desk = &operate.Desk{Flows: p, Failures: p, Sessions: r.sessions, Fetch: r.fetch, Retry: r.retry, World: world}
 }

@@ -38,6 +38,7 @@ type Env struct {
 
 	kind     string // of the flows the function reads; empty for the others
 	sessions *stage.Sessions
+	teller   *stage.Teller
 	adapters
 }
 

@@ -3,7 +3,10 @@ package awsenv
 import (
 	"context"
 
+	sdk "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
 	"apicenter/shared/connector/all"
+	"apicenter/shared/events/eventbridge"
 	"apicenter/shared/model"
 	"apicenter/shared/queue"
 	"apicenter/shared/stage"
@@ -34,6 +37,20 @@ func (e *Env) Ender() *stage.Ender {
 	return &stage.Ender{Activity: e.store, Failures: e.store, Queue: e.queue, Codec: e.codec, World: e.world}
 }
 
+// Teller tells owners, and publishes it on the bus that EVENT_BUS names. A function that has it publishes.
+func (e *Env) Teller() *stage.Teller {
+	if e.teller != nil {
+		return e.teller
+	}
+	e.teller = &stage.Teller{Incidents: e.store, World: e.world, Log: e.log}
+	if name := e.need("EVENT_BUS"); name != "" {
+		bus, err := eventbridge.Open(sdk.NewFromConfig(e.aws(), eventbridge.Configure), eventbridge.Options{Bus: name})
+		e.lack(err)
+		e.teller.Events = bus
+	}
+	return e.teller
+}
+
 // Jobs is a fetch stage that only queues fetch jobs: what everybody has who asks for a flow to be read.
 func (e *Env) Jobs() *fetch.Stage {
 	return &fetch.Stage{Queue: e.queue, Codec: e.codec, World: e.world, Log: e.log}
@@ -45,7 +62,7 @@ func (e *Env) Fetch(kind model.Kind) Handlers {
 	e.Use(Uses{Tables: []Table{Config, Activity, Failures},
 		Queues: []queue.Name{queue.Fetch(kind), queue.Map, queue.Send}, DeadLetters: []queue.Name{queue.Send}})
 	s := &fetch.Stage{Plans: e.Plans(), Sessions: e.Sessions(), Flows: e.store, Connections: e.store, Positions: e.store,
-		Rereads: e.store, Activity: e.store, Failures: e.store, Incidents: e.store, Loads: e.store, Queue: e.queue,
+		Rereads: e.store, Activity: e.store, Failures: e.store, Teller: e.Teller(), Loads: e.store, Queue: e.queue,
 		Codec: e.codec, World: e.world, Log: e.log}
 	tick := func(ctx context.Context) error {
 		due, err := s.Tick(ctx, kind)
@@ -57,7 +74,7 @@ func (e *Env) Fetch(kind model.Kind) Handlers {
 
 // Retry is the stage that brings records back, which the panel asks too when somebody tries a failure again.
 func (e *Env) Retry() *retry.Stage {
-	return &retry.Stage{Sessions: e.Sessions(), Flows: e.store, Connections: e.store, Failures: e.store, Incidents: e.store,
+	return &retry.Stage{Sessions: e.Sessions(), Flows: e.store, Connections: e.store, Failures: e.store, Teller: e.Teller(),
 		Loads: e.store, Queue: e.queue, Ender: e.Ender(), Codec: e.codec, World: e.world, Log: e.log, Enqueue: e.Jobs().Enqueue}
 }
 

@@ -101,14 +101,14 @@ func (b *Bus) Publish(ctx context.Context, list []events.Event) error {
 	if err := events.Check(list); err != nil {
 		return err
 	}
-	pending := make([]*entry, len(list))
-	for i, e := range list {
+	pending := make([]*entry, 0, len(list))
+	for _, e := range list {
 		detail, err := events.Encode(e)
 		if err != nil {
 			return fmt.Errorf("event %s: %w", e.ID, err)
 		}
-		pending[i] = &entry{PutEventsRequestEntry: types.PutEventsRequestEntry{EventBusName: aws.String(b.bus), Source: aws.String(Source),
-			DetailType: aws.String(string(e.Type)), Detail: aws.String(string(detail)), Time: aws.Time(e.At.UTC())}}
+		pending = append(pending, &entry{PutEventsRequestEntry: types.PutEventsRequestEntry{EventBusName: aws.String(b.bus), Source: aws.String(Source),
+			DetailType: aws.String(string(e.Type)), Detail: aws.String(string(detail)), Time: aws.Time(e.At.UTC())}})
 	}
 	inside, cancel := context.WithTimeout(ctx, events.Patience)
 	defer cancel()

@@ -167,7 +167,7 @@ func racing(good events.Publisher) func(context.Context, []events.Event) error {
 		if other {
 			return nil // somebody is at it
 		}
-		time.Sleep(time.Millisecond) //nolint:forbidigo // the others need time to come in between
+		time.Sleep(time.Millisecond) // the others need time to come in between
 		err := good.Publish(ctx, list)
 		mu.Lock()
 		busy = false

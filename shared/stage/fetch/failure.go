@@ -10,7 +10,6 @@ import (
 	"apicenter/shared/integration"
 	"apicenter/shared/message"
 	"apicenter/shared/queue"
-	"apicenter/shared/stage"
 	"apicenter/shared/store"
 )
 
@@ -88,7 +87,7 @@ func (r *reading) sourceFailed(ctx context.Context, problem *fault.Error) error 
 			return err
 		}
 		next := state.FailedWith(problem, r.World.Now())
-		if err := stage.Tell(ctx, r.Incidents, r.World, r.key.Tenant, id, state, next); err != nil {
+		if err := r.Teller.Tell(ctx, r.key.Tenant, id, state, next); err != nil {
 			return err
 		}
 		if _, err = r.Connections.SaveConnectionState(ctx, r.key.Tenant, id, next); !errors.Is(err, store.ErrConflict) {
@@ -112,5 +111,5 @@ func (r *reading) sourceWorks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return stage.Tell(ctx, r.Incidents, r.World, r.key.Tenant, id, state, next)
+	return r.Teller.Tell(ctx, r.key.Tenant, id, state, next)
 }

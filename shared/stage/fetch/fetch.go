@@ -34,7 +34,7 @@ type Stage struct {
 	Rereads     store.Rereads
 	Activity    store.Activity
 	Failures    store.Failures
-	Incidents   store.Incidents
+	Teller      *stage.Teller
 	Loads       store.Loads
 	Queue       queue.Queue
 	Codec       *message.Codec
@@ -113,7 +113,7 @@ func (s *Stage) job(ctx context.Context, h message.Header, job message.Job) erro
 		return nil // removed meanwhile
 	}
 	if err != nil && fault.ClassOf(err) == fault.Reject {
-		return s.tell(ctx, h.Tenant, "flow/"+h.Flow, fault.As(err))
+		return s.Teller.Open(ctx, h.Tenant, stage.SubjectFlow(h.Flow), fault.As(err))
 	}
 	if err != nil {
 		return err
@@ -299,10 +299,4 @@ func (r *reading) open(ctx context.Context) (*fault.Error, error) {
 func (r *reading) start(ctx context.Context) error {
 	return r.Activity.StartRun(ctx, store.Run{Tenant: r.key.Tenant, Flow: r.key.Flow, ID: r.run, Kind: r.plan.Flow.Kind,
 		Mode: r.job.Mode, Trigger: r.job.Trigger, Started: r.World.Now()})
-}
-
-func (s *Stage) tell(ctx context.Context, tenant, subject string, problem *fault.Error) error {
-	_, err := s.Incidents.OpenIncident(ctx, store.Incident{Tenant: tenant, ID: s.World.ID(), Subject: subject,
-		Problem: problem, Opened: s.World.Now()})
-	return err
 }

@@ -261,5 +261,8 @@ func (r *reading) ended(ctx context.Context, problem *fault.Error) error {
 	if err != nil {
 		return fmt.Errorf("ending the run: %w", err)
 	}
+	if problem != nil {
+		r.Teller.RunFailed(ctx, r.key.Tenant, r.key.Flow, r.run, problem)
+	}
 	return nil
 }

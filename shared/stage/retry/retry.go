@@ -27,7 +27,7 @@ type Stage struct {
 	Flows       store.Flows
 	Connections store.Connections
 	Failures    store.Failures
-	Incidents   store.Incidents
+	Teller      *stage.Teller
 	Loads       store.Loads
 	Queue       queue.Queue
 	Ender       *stage.Ender
@@ -130,7 +130,7 @@ func (s *Stage) revive(ctx context.Context, ref store.ConnectionRef, tested bool
 	if err != nil {
 		return err
 	}
-	now := s.World.Now()
+	now, was := s.World.Now(), state.Reason
 	switch state.Status {
 	case integration.Up, "":
 		return nil
@@ -154,8 +154,7 @@ func (s *Stage) revive(ctx context.Context, ref store.ConnectionRef, tested bool
 	if err != nil {
 		return err
 	}
-	_, err = s.Incidents.CloseIncident(ctx, ref.Tenant, "connection/"+ref.ID, now)
-	return err
+	return s.Teller.Close(ctx, ref.Tenant, stage.SubjectConnection(ref.ID), was)
 }
 
 func (s *Stage) probe(ctx context.Context, ref store.ConnectionRef, state integration.ConnectionState, tested bool) (integration.ConnectionState, error) {
@@ -168,7 +167,7 @@ func (s *Stage) probe(ctx context.Context, ref store.ConnectionRef, state integr
 		if err != nil {
 			was := state
 			state = state.FailedWith(fault.As(err), state.Probed)
-			if err := stage.Tell(ctx, s.Incidents, s.World, ref.Tenant, ref.ID, was, state); err != nil {
+			if err := s.Teller.Tell(ctx, ref.Tenant, ref.ID, was, state); err != nil {
 				return state, err
 			}
 			saved, err := s.Connections.SaveConnectionState(ctx, ref.Tenant, ref.ID, state)

@@ -358,7 +358,7 @@ func (l *lane) saveState() error {
 		return nil
 	}
 	for try := 0; ; try++ {
-		if err := stage.Tell(l.ctx, l.Incidents, l.World, l.header.Tenant, l.header.Connection, l.was, l.state); err != nil {
+		if err := l.Teller.Tell(l.ctx, l.header.Tenant, l.header.Connection, l.was, l.state); err != nil {
 			return err
 		}
 		saved, err := l.Connections.SaveConnectionState(l.ctx, l.header.Tenant, l.header.Connection, l.state)

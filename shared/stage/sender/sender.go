@@ -31,7 +31,7 @@ type Stage struct {
 	Connections store.Connections
 	Ledger      store.Ledger
 	Failures    store.Failures
-	Incidents   store.Incidents
+	Teller      *stage.Teller
 	Loads       store.Loads
 	Queue       queue.Queue
 	Ender       *stage.Ender
@@ -215,7 +215,7 @@ func (s *Stage) failedToOpen(ctx context.Context, h message.Header, docs []messa
 // pause stops the connection and tells its owner.
 func (s *Stage) pause(ctx context.Context, h message.Header, state integration.ConnectionState, problem *fault.Error) error {
 	halted := state.FailedWith(problem, s.World.Now())
-	if err := stage.Tell(ctx, s.Incidents, s.World, h.Tenant, h.Connection, state, halted); err != nil {
+	if err := s.Teller.Tell(ctx, h.Tenant, h.Connection, state, halted); err != nil {
 		return err
 	}
 	if _, err := s.Connections.SaveConnectionState(ctx, h.Tenant, h.Connection, halted); err != nil {
