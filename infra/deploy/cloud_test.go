@@ -31,6 +31,7 @@ type cloud struct {
 	tables    *dynamodb.Client
 	queues    *sqs.Client
 	keys      *kms.Client
+	news      *listeners
 	hosts     map[string]*host // by id in the template
 
 	mu  sync.Mutex
@@ -47,7 +48,7 @@ func credentials() aws.CredentialsProvider {
 // bringUp makes everything the template describes that the functions work on.
 func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *cloud {
 	t.Helper()
-	c := &cloud{endpoints: map[string]string{"DYNAMODB": emulator.DynamoDB(t), "SQS": emulator.SQS(t), "KMS": emulator.Moto(t)},
+	c := &cloud{endpoints: map[string]string{"DYNAMODB": emulator.DynamoDB(t), "SQS": emulator.SQS(t), "KMS": emulator.Moto(t), "EVENTBRIDGE": emulator.Moto(t)},
 		hosts: map[string]*host{}, config: aws.Config{Region: region, Credentials: credentials()}}
 	c.tables = dynamodb.NewFromConfig(c.config, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(c.endpoints["DYNAMODB"]) })
 	c.queues = sqs.NewFromConfig(c.config, func(o *sqs.Options) { o.BaseEndpoint = aws.String(c.endpoints["SQS"]) })
@@ -78,6 +79,10 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 		t.Fatalf("key: %v", err)
 	}
 	refs["MasterKey"] = aws.ToString(key.KeyMetadata.KeyId)
+	if c.news, err = c.listen(ctx, plan); err != nil {
+		t.Fatalf("event bus: %v", err)
+	}
+	t.Cleanup(func() { c.news.takeDown(context.WithoutCancel(ctx), t) })
 	if c.stack, err = read(written(t), parameters, refs); err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +267,9 @@ func (c *cloud) batch(s source, messages []sqstypes.Message) events.SQSEvent {
 // tick fires every schedule once.
 func (c *cloud) tick(ctx context.Context) error {
 	for _, id := range c.of("AWS::Events::Rule") {
+		if c.at(id, "ScheduleExpression") == nil {
+			continue // it waits for events
+		}
 		targets, _ := c.at(id, "Targets").([]any)
 		for _, target := range targets {
 			event, err := json.Marshal(events.EventBridgeEvent{Version: "0", ID: "6d7c4ac5-2f4b-4d9a-9c1c-2a3b4c5d6e7f", DetailType: "Scheduled Event",

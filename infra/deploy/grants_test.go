@@ -41,6 +41,9 @@ func (s *stack) needs(p *program, function string) needed {
 			if action, ok := strings.CutPrefix(operation, "kms:"); ok {
 				n.add(f.Name(), "kms:"+action, fmt.Sprint(s.attribute("MasterKey", "Arn")))
 			}
+			if action, ok := strings.CutPrefix(operation, "eventbridge:"); ok { // the service calls itself events
+				n.add(f.Name(), "events:"+action, fmt.Sprint(s.attribute("EventBus", "Arn")))
+			}
 		}
 	}
 	s.needsTables(&n, p.uses(w, p.store, "Store"))
@@ -233,6 +236,14 @@ func TestGrantsThatAreNotNeededAreNoticed(t *testing.T) {
 		spoilt{id: "OrdersRole", path: "Policies", value: policies(), want: "OrdersFunction calls sqs:GetQueueAttributes"},
 		spoilt{id: "MapperRole", path: "Policies", value: policies(), want: "MapperFunction calls sqs:ReceiveMessage"},
 		spoilt{id: "MapperRole", path: "Policies", value: policies(), want: "on arn:aws:dynamodb:eu-central-1:123456789012:table/apicenter-test-ledger"},
+		spoilt{id: "StockRole", path: "Policies", value: policies(), want: "StockFunction calls events:PutEvents on arn:aws:events:eu-central-1:123456789012:event-bus/apicenter-test"},
+		spoilt{id: "SenderRole", path: "Policies", value: policies(), want: "SenderFunction calls events:PutEvents"},
+		spoilt{id: "RetryRole", path: "Policies", value: policies(), want: "RetryFunction calls events:PutEvents"},
+		spoilt{id: "PanelRole", path: "Policies", value: policies(), want: "PanelFunction calls events:PutEvents"},
+		spoilt{id: "RetryRole", path: "Policies", value: policies(map[string]any{"Action": "events:PutEvents", "Resource": "arn:aws:events:eu-central-1:123456789012:event-bus/default"}), want: "RetryFunction may events:PutEvents on arn:aws:events:eu-central-1:123456789012:event-bus/default and never does"},
+		spoilt{id: "MapperRole", path: "Policies", value: policies(map[string]any{"Action": "events:PutEvents", "Resource": arn("EventBus")}), want: "MapperFunction may events:PutEvents"},
+		spoilt{id: "WebhookRole", path: "Policies", value: policies(map[string]any{"Action": "events:PutEvents", "Resource": arn("EventBus")}), want: "WebhookFunction may events:PutEvents"},
+		spoilt{id: "SenderRole", path: "Policies", value: policies(map[string]any{"Action": "events:PutRule", "Resource": arn("EventBus")}), want: "SenderFunction may events:PutRule"},
 		spoilt{id: "MapperRole", path: "Policies", value: policies(map[string]any{"Action": "sqs:PurgeQueue", "Resource": arn("MapQueue")}), want: "MapperFunction may sqs:PurgeQueue"},
 		spoilt{id: "OrdersRole", path: "Policies", value: policies(map[string]any{"Action": "sqs:SendMessage", "Resource": arn("SendQueue")}), want: "OrdersFunction may sqs:SendMessage on arn:aws:sqs:eu-central-1:123456789012:apicenter-test-send.fifo and never does"},
 	)

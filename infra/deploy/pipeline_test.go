@@ -140,7 +140,7 @@ func TestTheStackBringsOrdersAcross(t *testing.T) {
 	if err := erp.Seed(ctx, exam.Seed(shop)); err != nil {
 		t.Fatal(err)
 	}
-	if err := erp.SetFaults(ctx, faults); err != nil {
+	if err := erp.SetFaults(ctx, sandbox.Faults{Deny: true}); err != nil { // its owner has not let us in yet
 		t.Fatal(err)
 	}
 	token, hash, err := webhook.NewToken()
@@ -174,6 +174,16 @@ func TestTheStackBringsOrdersAcross(t *testing.T) {
 	if err := c.untilQuiet(ctx); err != nil {
 		t.Fatal(err)
 	}
+	// The target lets nobody in: the records wait, and the owner is told.
+	d.stopped(ctx, t)
+	if err := erp.SetFaults(ctx, faults); err != nil {
+		t.Fatal(err)
+	}
+	d.mended(ctx, t, c)
+	if err := c.untilQuiet(ctx); err != nil {
+		t.Fatal(err)
+	}
+	c.checkNews(ctx, t)
 	compare(ctx, t, d, erp, shop)
 	first := d.counts(ctx, t, connector.Incremental)
 	delete(first, model.Pending) // tries that were not the last

@@ -241,6 +241,9 @@ func (s *stack) name(id string) string {
 			return fmt.Sprint(s.fill(named))
 		}
 	}
+	if r := s.Resources[id]; r.Type == "AWS::Events::EventBus" {
+		return fmt.Sprint(s.fill(r.Properties["Name"]))
+	}
 	return id
 }
 
@@ -251,8 +254,8 @@ func (s *stack) attribute(id, attribute string) any {
 		panic("the template refers to " + id + ", which is not in it")
 	}
 	services := map[string]string{"AWS::SQS::Queue": "sqs", "AWS::DynamoDB::Table": "dynamodb", "AWS::Lambda::Function": "lambda",
-		"AWS::KMS::Key": "kms", "AWS::Logs::LogGroup": "logs"}
-	between := map[string]string{"dynamodb": "table/", "lambda": "function:", "kms": "key/", "logs": "log-group:"}
+		"AWS::KMS::Key": "kms", "AWS::Logs::LogGroup": "logs", "AWS::Events::EventBus": "events"}
+	between := map[string]string{"dynamodb": "table/", "lambda": "function:", "kms": "key/", "logs": "log-group:", "events": "event-bus/"}
 	switch service := services[r.Type]; {
 	case attribute == "Arn" && service != "":
 		return "arn:aws:" + service + ":" + region + ":" + account + ":" + between[service] + s.name(id)
@@ -345,7 +348,7 @@ type rule func(*stack) []string
 func holds(t *testing.T, r rule) {
 	t.Helper()
 	for _, parameters := range []map[string]string{nil, {"OutgoingAddress": "fixed", "AlarmEmail": "somebody@example.com"},
-		{"OutgoingAddress": "fixed-in-two-zones"}} {
+		{"OutgoingAddress": "fixed-in-two-zones", "IncidentEmail": "somebody@example.com"}} {
 		s, err := read(written(t), parameters, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func offline(t testing.TB) *cloud {
 		t.Fatal(err)
 	}
 	nobody := "http://127.0.0.1:9" // the discard port
-	return &cloud{stack: s, endpoints: map[string]string{"DYNAMODB": nobody, "SQS": nobody, "KMS": nobody}}
+	return &cloud{stack: s, endpoints: map[string]string{"DYNAMODB": nobody, "SQS": nobody, "KMS": nobody, "EVENTBRIDGE": nobody}}
 }
 
 // begin starts a function's process, waits until it asks for work, and returns how long that took.

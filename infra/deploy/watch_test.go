@@ -303,6 +303,11 @@ func alarmsWatch(s *stack) (problems []string) {
 		}
 		want = append(want, "ApproximateNumberOfMessagesVisible "+s.text(dead, "QueueName"), "ApproximateAgeOfOldestMessage "+s.text(id, "QueueName"))
 	}
+	for _, l := range s.led() {
+		if dead := s.byARN(fmt.Sprint(value(l.target, "DeadLetterConfig", "Arn"))); dead != "" { // else another rule complains
+			want = append(want, "ApproximateNumberOfMessagesVisible "+s.text(dead, "QueueName"))
+		}
+	}
 	for _, f := range s.of("AWS::Lambda::Function") {
 		want = append(want, "Errors "+s.text(f, "FunctionName"), "Throttles "+s.text(f, "FunctionName"))
 	}
@@ -320,6 +325,7 @@ func TestMissingAlarmsAreNoticed(t *testing.T) {
 	breaks(t, alarmsWatch,
 		spoilt{id: "MapDeadAlarm", path: "MetricName", value: "NumberOfMessages", want: "MapDeadAlarm can never go off"},
 		spoilt{id: "MapDeadAlarm", path: "Dimensions", value: []any{map[string]any{"Name": "QueueName", "Value": stackName + "-map"}}, want: "no alarm watches ApproximateNumberOfMessagesVisible apicenter-test-map-dead"},
+		spoilt{id: "IncidentsDeadAlarm", path: "Dimensions", value: []any{map[string]any{"Name": "QueueName", "Value": stackName + "-map"}}, want: "no alarm watches ApproximateNumberOfMessagesVisible apicenter-test-incidents-dead"},
 		spoilt{id: "RetryAgeAlarm", path: "AlarmActions", value: nil, want: "RetryAgeAlarm tells nobody"},
 		spoilt{id: "RetryAgeAlarm", path: "AlarmDescription", value: nil, want: "does not say what to do"},
 		spoilt{id: "RunAlarm", path: "MetricName", value: "RunsLost", want: "RunAlarm can never go off"},
