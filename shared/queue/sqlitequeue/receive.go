@@ -110,7 +110,8 @@ func (q *Queue) pick(tx *sqlitefile.Tx, l *line, heads, most int, now time.Time)
 	}
 	kept := now.Add(-l.settings.Retention).UnixNano()
 	found, err := look(tx, nil, lookReady, l.number, kept, heads, offset)
-	if err == nil && len(found) == 0 && offset > 0 {
+	if err == nil && len(found) < heads && offset > 0 {
+		// So far from the front there are not enough, and what was set aside for this receive has to go out with it.
 		found, err = look(tx, nil, lookReady, l.number, kept, heads, 0)
 	}
 	if err != nil {
