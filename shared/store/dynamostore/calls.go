@@ -170,11 +170,11 @@ func (q search) all(ctx context.Context, s *Store) (rows []item, err error) {
 
 // transact writes all or nothing. A condition that did not hold is told by the reasons, in the order of the writes; they are
 // nil when all was written. It costs double, so it is for writes that must not come apart. A transaction that met another is
-// tried again: it was done by nobody then.
+// tried again: it was done by nobody then. Each try has a token of its own, by which DynamoDB knows the client's repeats.
 func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) (reasons []types.CancellationReason, err error) {
 	for attempt := 0; ; attempt++ {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes,
-			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+			ClientRequestToken: aws.String(newToken()), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
 		if err == nil {
 			for i := range out.ConsumedCapacity {
 				s.used.writes.Add(halves(out.ConsumedCapacity[i].CapacityUnits))
