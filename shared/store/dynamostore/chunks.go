@@ -178,7 +178,10 @@ func (s *Store) wholeChunks(ctx context.Context, tenant, flow string, heads []it
 	var keys []item
 	for _, head := range heads {
 		r := reader{row: head}
-		keys = append(keys, bodyKeys(r.text("body"), int(r.number("parts")))...)
+		keys = append(keys, bodyKeys(r.text("body"), r.parts())...)
+		if r.err != nil {
+			return nil, r.err
+		}
 	}
 	bodies, err := s.getMany(ctx, s.tables.Activity, keys, false)
 	if err != nil {
@@ -188,11 +191,11 @@ func (s *Store) wholeChunks(ctx context.Context, tenant, flow string, heads []it
 		r := reader{row: head}
 		c := store.Chunk{Tenant: tenant, Flow: flow, Run: r.text("run"), ID: r.text(sk), At: r.moment("at"), Expires: r.moment("until"), Counts: r.counts()}
 		gone := false
-		for _, key := range bodyKeys(r.text("body"), int(r.number("parts"))) {
+		for _, key := range bodyKeys(r.text("body"), r.parts()) {
 			row := bodies[placeOf(key)]
-			b := reader{row: row}
+			b := reader{row: row, err: r.err}
 			c.Payload = append(c.Payload, b.data("payload")...)
-			gone = gone || row == nil
+			gone, r.err = gone || row == nil, b.err
 		}
 		if r.err != nil {
 			return nil, r.err

@@ -85,7 +85,11 @@ func (s *Store) replaceFailure(ctx context.Context, f store.Failure, revision in
 		return nil, false, tooLarge(len(f.Payload))
 	}
 	r := reader{row: stood}
-	if surplus := int(r.number("parts")); len(parts) > 0 || surplus > 0 {
+	surplus := r.parts()
+	if r.err != nil {
+		return nil, false, r.err
+	}
+	if len(parts) > 0 || surplus > 0 {
 		if len(parts) > 0 {
 			delete(row, "payload")
 			row["parts"] = number(int64(len(parts)))
@@ -141,7 +145,7 @@ func (s *Store) closeFailure(ctx context.Context, tenant, flow string, c store.C
 			return err
 		}
 		r := reader{row: stood}
-		parts, before := int(r.number("parts")), r.version()
+		parts, before := r.parts(), r.version()
 		if r.err != nil || parts == 0 || before.Compare(c.Version) > 0 {
 			return r.err
 		}

@@ -159,6 +159,21 @@ func (r *reader) number(name string) int64 {
 	return n
 }
 
+// mostStored is more than any row has parts.
+const mostStored = 10_000
+
+// parts is over how many rows a payload is spread beside its own. Whatever is stored, it is neither negative nor huge.
+func (r *reader) parts() int {
+	n := r.number("parts")
+	if n >= 0 && n <= mostStored {
+		return int(n)
+	}
+	if r.err == nil {
+		r.err = fmt.Errorf("the stored attribute %q cannot be read: it is %d", "parts", n)
+	}
+	return 0
+}
+
 func (r *reader) moment(name string) time.Time { return instant(r.number(name)) }
 
 func (r *reader) data(name string) []byte {

@@ -56,9 +56,9 @@ func (s *Store) wholeFailure(ctx context.Context, tenant string, row item) (f st
 			return f, false, err
 		}
 		r := reader{row: row}
-		n, revision := int(r.number("parts")), r.number("revision")
-		if n == 0 {
-			return f, true, r.err
+		n, revision := r.parts(), r.number("revision")
+		if n == 0 || r.err != nil {
+			return f, r.err == nil, r.err
 		}
 		parts, err := search{table: s.tables.Failures, where: "#pk = :pk",
 			values: item{":pk": text(failureParts(tenant, f.Flow, f.Key))}}.all(ctx, s)
@@ -70,6 +70,9 @@ func (s *Store) wholeFailure(ctx context.Context, tenant string, row item) (f st
 			if r.number("revision") == revision {
 				f.Payload = append(f.Payload, r.data("payload")...)
 				n--
+			}
+			if r.err != nil {
+				return f, false, r.err
 			}
 		}
 		if n == 0 {
