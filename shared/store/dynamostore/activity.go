@@ -82,7 +82,7 @@ func ended(changes []string, values item, at time.Time, problem *fault.Error) ([
 // Run implements store.Activity.
 func (s *Store) Run(ctx context.Context, tenant, flow, id string) (run store.Run, err error) {
 	row, err := s.get(ctx, s.tables.Activity, runKey(tenant, flow, id))
-	if err == nil && row["started"] == nil {
+	if err == nil && (row["started"] == nil || s.expired(row)) {
 		err = store.ErrNotFound
 	}
 	if err == nil {
@@ -103,6 +103,9 @@ func (s *Store) Runs(ctx context.Context, tenant, flow, cursor string, limit int
 		q.values[":after"] = text(cursor)
 	}
 	err = q.each(ctx, s, func(row item) (bool, error) {
+		if s.expired(row) {
+			return true, nil
+		}
 		run, err := runOf(tenant, flow, row)
 		runs = append(runs, run)
 		return len(runs) <= limit, err
@@ -123,6 +126,13 @@ func runOf(tenant, flow string, row item) (store.Run, error) {
 		Trigger: message.Trigger(r.text("trigger")), Started: r.moment("started"), Ended: r.moment("ended"),
 		Pages: int(r.number("pages")), Read: int(r.number("records")), Counts: r.counts(), Problem: r.problem("problem")}
 	return run, r.err
+}
+
+// expired reports that a row's time is over, which DynamoDB may take days to notice.
+func (s *Store) expired(row item) bool {
+	r := reader{row: row}
+	expires := r.number("expires")
+	return expires != 0 && expires <= s.now().Unix()
 }
 
 // outcomes are those that can be counted, each in an attribute of its name.

@@ -212,6 +212,9 @@ func (s *Store) Hours(ctx context.Context, tenant, flow string, from time.Time) 
 	q := search{table: s.tables.Activity, where: "#pk = :pk AND #sk >= :from",
 		values: item{":pk": text(hoursOf(tenant, flow)), ":from": text(sorted(from))}}
 	err = q.each(ctx, s, func(row item) (bool, error) {
+		if s.expired(row) {
+			return true, nil
+		}
 		r := reader{row: row}
 		start, err := unsorted(r.text(sk))
 		if err != nil {
