@@ -71,7 +71,7 @@ func (s *Store) getBatch(ctx context.Context, table string, left types.KeysAndAt
 		} else if attempt+1 >= tries {
 			return busy("reading", table, nil)
 		}
-		left = more
+		left.Keys = more.Keys // and as consistent as before
 		if err := pause(ctx, attempt); err != nil {
 			return err
 		}

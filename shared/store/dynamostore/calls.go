@@ -172,6 +172,11 @@ func (q search) all(ctx context.Context, s *Store) (rows []item, err error) {
 // nil when all was written. It costs double, so it is for writes that must not come apart. A transaction that met another is
 // tried again: it was done by nobody then. Each try has a token of its own, by which DynamoDB knows the client's repeats.
 func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) (reasons []types.CancellationReason, err error) {
+	for _, w := range writes {
+		if err := fits(writtenBy(w)); err != nil {
+			return nil, err
+		}
+	}
 	for attempt := 0; ; attempt++ {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes,
 			ClientRequestToken: aws.String(newToken()), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
@@ -204,6 +209,17 @@ func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) 
 // failedOn reports that a transaction's write was one whose condition did not hold.
 func failedOn(reasons []types.CancellationReason, write int) bool {
 	return write >= 0 && write < len(reasons) && aws.ToString(reasons[write].Code) == codeCondition
+}
+
+// writtenBy is what a transaction's write puts, or the values it changes a row by.
+func writtenBy(w types.TransactWriteItem) item {
+	switch {
+	case w.Put != nil:
+		return w.Put.Item
+	case w.Update != nil:
+		return w.Update.ExpressionAttributeValues
+	}
+	return nil
 }
 
 func tableOf(writes []types.TransactWriteItem) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,7 @@ import (
 const (
 	codeCondition = "ConditionalCheckFailed"       // a reason of a cancelled transaction
 	codeMet       = "TransactionConflict"          // likewise: it met another
+	codeInvalid   = "ValidationError"              // likewise: a write of it made no sense
 	codeConflict  = "TransactionConflictException" // a single write that met a transaction
 )
 
@@ -40,10 +42,25 @@ func passing(reasons []types.CancellationReason) bool {
 	})
 }
 
+// codes are the reasons for which a transaction was cancelled, as DynamoDB names them.
+func codes(reasons []types.CancellationReason) string {
+	list := make([]string, len(reasons))
+	for i, r := range reasons {
+		list[i] = aws.ToString(r.Code)
+	}
+	return strings.Join(list, ", ")
+}
+
 func busy(doing, table string, err error) error {
 	return &fault.Error{Class: fault.Wait, After: busyTime, Err: err,
 		Message: "our database is asked for more than it gives at the moment", Advice: "It goes on by itself.",
 		Detail: doing + " " + table + ": throttled"}
+}
+
+// refusal is DynamoDB's answer to what it cannot make sense of. Its words name tables, attributes and roles, never values.
+func refusal(detail string, err error) *fault.Error {
+	return &fault.Error{Class: fault.Bug, Err: err, Message: "our database refused what we asked of it",
+		Advice: "We were told; there is nothing to do for you.", Detail: detail}
 }
 
 // failure puts what DynamoDB answered into a class. The end of the context stays what it is.
@@ -54,14 +71,19 @@ func failure(ctx context.Context, doing, table string, err error) error {
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) {
 		for _, r := range cancelled.CancellationReasons {
-			if throttled(aws.ToString(r.Code)) {
+			switch code := aws.ToString(r.Code); {
+			case throttled(code):
 				return busy(doing, table, err)
+			case code == codeInvalid:
+				return refusal(doing+" "+table+": "+code+": "+aws.ToString(r.Message), err)
 			}
 		}
 		if passing(cancelled.CancellationReasons) {
 			return &fault.Error{Class: fault.Retry, Err: err, Message: "somebody else was changing the same entry in our database",
 				Advice: "It is tried again by itself.", Detail: doing + " " + table + ": transaction conflict"}
 		}
+		return &fault.Error{Class: fault.Retry, Err: err, Message: "our database refused what we asked of it",
+			Advice: "It is tried again by itself.", Detail: doing + " " + table + ": " + codes(cancelled.CancellationReasons)}
 	}
 	e := &fault.Error{Class: fault.Retry, Err: err, Message: "our database did not answer", Advice: "It is tried again by itself.",
 		Detail: doing + " " + table}
@@ -78,8 +100,7 @@ func failure(ctx context.Context, doing, table string, err error) error {
 	case code == "ResourceNotFoundException":
 		e.Class, e.Message, e.Advice = fault.Bug, "a table of our database is missing", "We were told; there is nothing to do for you."
 	case code == "AccessDeniedException" || code == "ValidationException":
-		e.Class, e.Message, e.Advice = fault.Bug, "our database refused what we asked of it", "We were told; there is nothing to do for you."
-		e.Detail += ": " + answer.ErrorMessage() // names tables, attributes and roles, never values
+		return refusal(e.Detail+": "+answer.ErrorMessage(), err)
 	case code == codeConflict:
 		e.Message = "somebody else was changing the same entry in our database"
 	case errors.As(err, &reply) && reply.HTTPStatusCode() < http.StatusInternalServerError:
@@ -121,7 +142,7 @@ func fits(row item) error {
 			name, most = attribute, m
 		}
 	}
-	return &fault.Error{Class: fault.Reject, Field: name,
+	return &fault.Error{Class: fault.Reject, Field: strings.TrimPrefix(name, ":"),
 		Message: fmt.Sprintf("this is %d KB, and one entry of our database takes %d KB at most", (n+1023)/1024, largest/1024),
 		Advice:  "Make it shorter, or split it."}
 }

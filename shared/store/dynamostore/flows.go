@@ -37,23 +37,22 @@ func (s *Store) PutFlow(ctx context.Context, f integration.Flow, due time.Time) 
 
 // putFlow is one try; again says that the flow was changed since it was read, which err says too for when it was the last.
 func (s *Store) putFlow(ctx context.Context, f integration.Flow, due time.Time) (again bool, err error) {
-	key := s.ofTenant(f.Tenant, "flow", f.ID)
-	stored, err := s.get(ctx, s.tables.Config, key)
+	doc, err := document(f)
+	if err != nil {
+		return false, err
+	}
+	row := set(s.ofTenant(f.Tenant, "flow", f.ID), item{"document": doc, "twin": text(twinOf(f)), "hook": text(f.Hook)})
+	row["version"] = number(f.Version)
+	if err := fits(row); err != nil {
+		return false, err
+	}
+	stored, err := s.get(ctx, s.tables.Config, s.ofTenant(f.Tenant, "flow", f.ID))
 	if err != nil {
 		return false, err
 	}
 	old := reader{row: stored}
 	if before := old.number("version"); stored != nil && f.Version <= before {
 		return false, store.ErrConflict
-	}
-	doc, err := document(f)
-	if err != nil {
-		return false, err
-	}
-	row := set(key, item{"document": doc, "twin": text(twinOf(f)), "hook": text(f.Hook)})
-	row["version"] = number(f.Version)
-	if err := fits(row); err != nil {
-		return false, err
 	}
 	condition, values := "attribute_not_exists(#pk)", item(nil)
 	if stored != nil {
