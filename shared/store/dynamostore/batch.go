@@ -55,23 +55,24 @@ func (s *Store) getBatch(ctx context.Context, table string, left types.KeysAndAt
 		if err != nil {
 			return failure(ctx, "reading", table, err)
 		}
-		s.used.requests.Add(1)
+		more := out.UnprocessedKeys[table].Keys
+		reported := make([]*types.ConsumedCapacity, len(out.ConsumedCapacity))
 		for i := range out.ConsumedCapacity {
-			s.used.reads.Add(halves(out.ConsumedCapacity[i].CapacityUnits))
+			reported[i] = &out.ConsumedCapacity[i]
 		}
+		s.used.read(readsOf(len(left.Keys)-len(more), !aws.ToBool(left.ConsistentRead)), reported...)
 		for _, row := range out.Responses[table] {
 			take(row)
 		}
-		more, unfinished := out.UnprocessedKeys[table]
-		if !unfinished || len(more.Keys) == 0 {
+		if len(more) == 0 {
 			return nil
 		}
-		if len(more.Keys) < len(left.Keys) {
+		if len(more) < len(left.Keys) {
 			attempt = 0 // it goes on, only in several replies
 		} else if attempt+1 >= tries {
 			return busy("reading", table, nil)
 		}
-		left.Keys = more.Keys // and as consistent as before
+		left.Keys = more // and as consistent as before
 		if err := pause(ctx, attempt); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
 	if err != nil {
 		return nil, failure(ctx, "reading", table, err)
 	}
-	s.used.read(out.ConsumedCapacity)
+	s.used.read(1, out.ConsumedCapacity)
 	return out.Item, nil
 }
 
@@ -112,7 +112,7 @@ func (s *Store) refused(ctx context.Context, table string, row item, err error) 
 		return nil, false, failure(ctx, "writing", table, err)
 	}
 	s.used.requests.Add(1)
-	s.used.writes.Add(2 * int64(max(1, (max(size(row), size(condition.Item))+1023)/1024)))
+	s.used.writes.Add(2 * writeUnits(row, condition.Item))
 	return condition.Item, false, nil
 }
 
@@ -149,7 +149,7 @@ func (q search) each(ctx context.Context, s *Store, take func(row item) (more bo
 		if err != nil {
 			return failure(ctx, "listing", q.table, err)
 		}
-		s.used.read(out.ConsumedCapacity)
+		s.used.read(readsOf(1, q.lagging), out.ConsumedCapacity)
 		for _, row := range out.Items {
 			if more, err := take(row); err != nil || !more {
 				return err
@@ -179,19 +179,16 @@ func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) 
 	}
 	for attempt := 0; ; attempt++ {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes,
-			ClientRequestToken: aws.String(newToken()), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+			ClientRequestToken: aws.String(newToken()), ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 		if err == nil {
-			for i := range out.ConsumedCapacity {
-				s.used.writes.Add(halves(out.ConsumedCapacity[i].CapacityUnits))
-			}
-			s.used.requests.Add(1)
+			s.used.transaction(writes, out.ConsumedCapacity)
 			return nil, nil
 		}
 		var cancelled *types.TransactionCanceledException
 		if !errors.As(err, &cancelled) {
 			return nil, failure(ctx, "writing", tableOf(writes), err)
 		}
-		s.used.requests.Add(1)
+		s.used.cancelled(writes, cancelled.CancellationReasons)
 		for _, r := range cancelled.CancellationReasons {
 			if aws.ToString(r.Code) == codeCondition {
 				return cancelled.CancellationReasons, nil
