@@ -11,7 +11,8 @@ import (
 	"apicenter/shared/model"
 )
 
-// Activity keeps what users read: runs, and chunks of record outcomes. Chunks expire.
+// Activity keeps what users read: runs, and chunks of record outcomes. All of it expires: a run 90 days after it was started or
+// last counted for, a chunk and its hour when the chunk says. What expired is not shown, whether it is deleted yet or not.
 type Activity interface {
 	// StartRun saves a new run; a run that exists is left as it is (a continuation starts nothing).
 	StartRun(ctx context.Context, r Run) error

@@ -146,15 +146,17 @@ func (s *Stage) revive(ctx context.Context, ref store.ConnectionRef, tested bool
 	if err := s.unpark(ctx, ref); err != nil {
 		return err
 	}
+	// Before the state says so: a crash between leaves a connection that resumes, which the next tick ends. The other way round
+	// the incident would stay open, and nobody would be told of the next stop.
+	if err := s.Teller.Close(ctx, ref.Tenant, stage.SubjectConnection(ref.ID), was); err != nil {
+		return err
+	}
 	state.Status = integration.Up
 	_, err = s.Connections.SaveConnectionState(ctx, ref.Tenant, ref.ID, state)
 	if errors.Is(err, store.ErrConflict) {
 		return nil // somebody parked records meanwhile, or it stopped anew: the next tick looks again
 	}
-	if err != nil {
-		return err
-	}
-	return s.Teller.Close(ctx, ref.Tenant, stage.SubjectConnection(ref.ID), was)
+	return err
 }
 
 func (s *Stage) probe(ctx context.Context, ref store.ConnectionRef, state integration.ConnectionState, tested bool) (integration.ConnectionState, error) {

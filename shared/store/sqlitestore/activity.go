@@ -29,9 +29,9 @@ const (
 	countRun = `UPDATE runs SET pending = pending + ?, delivered = delivered + ?, skipped = skipped + ?,
 		rejected = rejected + ?, failed = failed + ?, expires = max(expires, ?)
 		WHERE tenant = ? AND flow = ? AND id = ?`
-	getRun    = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? AND id = ?`
-	firstRuns = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? ORDER BY id DESC LIMIT ? + 0`
-	moreRuns  = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`
+	getRun    = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? AND id = ? AND expires > ?`
+	firstRuns = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? AND expires > ? ORDER BY id DESC LIMIT ? + 0`
+	moreRuns  = `SELECT ` + runColumns + ` FROM runs WHERE tenant = ? AND flow = ? AND expires > ? AND id < ? ORDER BY id DESC LIMIT ? + 0`
 )
 
 // StartRun implements store.Activity.
@@ -80,7 +80,7 @@ func (s *Store) AddToRun(ctx context.Context, tenant, flow, run string, pages, r
 // Run implements store.Activity.
 func (s *Store) Run(ctx context.Context, tenant, flow, id string) (run store.Run, err error) {
 	err = s.file.Read(ctx, func(tx *sqlitefile.Tx) error {
-		run, err = runOf(tenant, flow)(tx.QueryRow(getRun, tenant, flow, id))
+		run, err = runOf(tenant, flow)(tx.QueryRow(getRun, tenant, flow, id, nanos(s.now())))
 		return err
 	})
 	if isNone(err) {
@@ -94,9 +94,9 @@ func (s *Store) Run(ctx context.Context, tenant, flow, id string) (run store.Run
 
 // Runs implements store.Activity. The cursor is the id of the last run listed.
 func (s *Store) Runs(ctx context.Context, tenant, flow, cursor string, limit int) (runs []store.Run, next string, err error) {
-	query, args := firstRuns, []any{tenant, flow, limit + 1}
+	query, args := firstRuns, []any{tenant, flow, nanos(s.now()), limit + 1}
 	if cursor != "" {
-		query, args = moreRuns, []any{tenant, flow, cursor, limit + 1}
+		query, args = moreRuns, []any{tenant, flow, nanos(s.now()), cursor, limit + 1}
 	}
 	err = s.file.Read(ctx, func(tx *sqlitefile.Tx) error {
 		rows, err := tx.Query(query, args...)

@@ -19,7 +19,7 @@ const (
 			skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected, failed = failed + excluded.failed,
 			expires = max(expires, excluded.expires)`
 	getChunk  = `SELECT ` + chunkColumns + ` FROM chunks WHERE tenant = ? AND flow = ? AND id = ? AND expires > ?`
-	listHours = `SELECT hour, ` + countColumns + ` FROM hours WHERE tenant = ? AND flow = ? AND hour >= ? ORDER BY hour`
+	listHours = `SELECT hour, ` + countColumns + ` FROM hours WHERE tenant = ? AND flow = ? AND hour >= ? AND expires > ? ORDER BY hour`
 )
 
 // AppendChunk implements store.Activity.
@@ -111,7 +111,7 @@ func listChunks(f store.ChunkFilter, cursor string, now time.Time, limit int) (q
 // Hours implements store.Activity.
 func (s *Store) Hours(ctx context.Context, tenant, flow string, from time.Time) (list []store.Hour, err error) {
 	err = s.file.Read(ctx, func(tx *sqlitefile.Tx) error {
-		rows, err := tx.Query(listHours, tenant, flow, nanos(from))
+		rows, err := tx.Query(listHours, tenant, flow, nanos(from), nanos(s.now()))
 		list, err = scanAll(rows, err, func(row scanner) (h store.Hour, err error) {
 			var hour int64
 			var counts counts

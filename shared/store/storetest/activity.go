@@ -24,6 +24,7 @@ func activity() []promise {
 		{"an end closes the run and says why", runEnds},
 		{"runs are listed newest first, without gap or double while new ones start", runPaging},
 		{"tenants and flows have runs of their own", runsApart},
+		{"a run whose time is over is not shown, deleted or not", runExpires},
 	}, chunks()...)
 }
 
@@ -151,5 +152,20 @@ func runsApart(w *world) {
 			w.must(err)
 			w.equal(fmt.Sprintf("number of runs of %q", p), len(list), 1)
 		}
+	}
+}
+
+func runExpires(w *world) {
+	w.must(w.store.StartRun(w.ctx(), aRun(w.tenant, "f", "old")))
+	w.clock.Advance(89 * 24 * time.Hour)
+	w.must(w.store.StartRun(w.ctx(), store.Run{Tenant: w.tenant, Flow: "f", ID: "young", Started: w.clock.Now()}))
+	w.run("f", "old")
+	w.clock.Advance(2 * 24 * time.Hour)
+	_, err := w.store.Run(w.ctx(), w.tenant, "f", "old")
+	w.is("a run of 91 days ago", err, store.ErrNotFound)
+	runs, _, err := w.store.Runs(w.ctx(), w.tenant, "f", "", 10)
+	w.must(err)
+	if len(runs) != 1 || runs[0].ID != "young" {
+		w.Errorf("got %d runs, want the young one alone", len(runs))
 	}
 }

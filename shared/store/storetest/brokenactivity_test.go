@@ -16,6 +16,7 @@ func brokenActivity() []breakage {
 		breakStore("activity", "chunk looked for before it is counted", "a chunk appended many times at once counts once",
 			func(a adapter) store.Store { return &looksThenCounts{adapter: a} }),
 		breakStore("activity", "expired chunk returned", "an expired chunk is not seen any more", func(a adapter) store.Store { return neverSweeps{a} }),
+		breakStore("activity", "expired run listed", "a run whose time is over is not shown, deleted or not", func(a adapter) store.Store { return keepsRuns{a} }),
 		breakStore("activity", "run started anew", "starting a run that exists changes nothing", func(a adapter) store.Store { return &startsAnew{adapter: a} }),
 		breakStore("activity", "problem forgotten", "an end closes the run and says why", func(a adapter) store.Store { return problemForgotten{a} }),
 		breakStore("activity", "first of a page twice", "runs are listed newest first, without gap or double while new ones start",
@@ -68,6 +69,16 @@ func (b neverSweeps) Chunk(ctx context.Context, tenant, flow, id string) (store.
 	b.clock.Set(start.Add(-24 * 365 * time.Hour))
 	defer b.clock.Set(now)
 	return b.Store.Chunk(ctx, tenant, flow, id)
+}
+
+// keepsRuns shows runs as long as nobody swept them away.
+type keepsRuns struct{ adapter }
+
+func (b keepsRuns) Runs(ctx context.Context, tenant, flow, cursor string, limit int) ([]store.Run, string, error) {
+	now := b.clock.Now()
+	b.clock.Set(start.Add(-24 * 365 * time.Hour))
+	defer b.clock.Set(now)
+	return b.Store.Runs(ctx, tenant, flow, cursor, limit)
 }
 
 type startsAnew struct {

@@ -136,6 +136,7 @@ func chunkExpires(w *world) {
 	}
 	w.clock.Advance(24 * time.Hour)
 	w.equal("after all expired", len(listed(store.ChunkFilter{})), 0)
+	w.equal("their hours", len(w.hours("f", start)), 0)
 }
 
 func chunkPaging(w *world) {
