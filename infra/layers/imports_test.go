@@ -43,7 +43,8 @@ func table() map[string][]string {
 		"shared/stage/retry":   stages,
 		"shared/stage/webhook": stages,
 		"shared/stage/operate": append(slices.Clone(stages), "shared/stage/fetch", "shared/stage/retry"),
-		"shared/panel":         append(slices.Clone(ports), "shared/mapping"),
+		"shared/panel":         append(slices.Clone(ports), "shared/mapping", "shared/panel/openid"),
+		"shared/panel/openid":  nil,
 		// 3
 		"shared/sqlitefile":                  {"shared/fault"},
 		"shared/store/storetest":             {"shared/store", "shared/model", "shared/message", "shared/integration", "shared/fault", "shared/secret"},
@@ -52,6 +53,7 @@ func table() map[string][]string {
 		"shared/queue/sqlitequeue":           {"shared/queue", "shared/message", "shared/fault", "shared/sqlitefile"},
 		"shared/queue/sqsqueue":              {"shared/queue", "shared/model", "shared/message", "shared/fault"},
 		"shared/store/dynamostore":           {"shared/store", "shared/model", "shared/message", "shared/integration", "shared/fault", "shared/secret"},
+		"shared/panel/openid/openidtest":     nil, // tests only: a provider to sign in with
 		"shared/emulator":                    nil, // tests only: what the cloud adapters are asked against
 		"shared/secret/kmssecret":            {"shared/secret", "shared/fault"},
 		"shared/secret/filesecret":           {"shared/secret", "shared/fault"},
