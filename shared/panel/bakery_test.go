@@ -19,9 +19,9 @@ import (
 
 // The prepared account: a bakery whose till orders go to its ERP, and a mill whose data must appear nowhere else.
 const (
-	bakery = "korenaar"
-	mill   = "dehoop"
-	secret = "Molenaarsgeheim" // stands in every text of the mill
+	bakery     = "korenaar"
+	mill       = "dehoop"
+	millSecret = "Molenaarsgeheim" // stands in every text of the mill
 )
 
 // saturday is the moment the prepared pages are looked at.
@@ -35,15 +35,6 @@ func testConnectors() []connector.Connector {
 			{Name: "environment", Title: "Environment"}, {Name: "token", Title: "Token", Secret: true}},
 			Target: map[model.Kind]connector.Target{model.Stock: {CannotAsk: true}}},
 	}
-}
-
-func newCodec(t testing.TB) *message.Codec {
-	t.Helper()
-	codec, err := message.NewCodec(labelSealer{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return codec
 }
 
 func fixture(t testing.TB, name string) string {
@@ -105,15 +96,15 @@ func prepared(t testing.TB, codec *message.Codec) *fakeStore {
 	f := &fakeStore{
 		tenants: []integration.Tenant{
 			{ID: bakery, Name: "Bakkerij De Korenaar", Language: "en", Zone: "Europe/Amsterdam"},
-			{ID: mill, Name: secret, Language: "nl", Zone: "Europe/Amsterdam"}},
+			{ID: mill, Name: millSecret, Language: "nl", Zone: "Europe/Amsterdam"}},
 		connections: []integration.Connection{
 			{Tenant: bakery, ID: "till", System: "mpluskassa", Title: "MplusKASSA", Prefix: "MK-",
 				Settings: map[string]string{"address": "korenaar.mplus.example:34562", "password": "never shown"}},
 			{Tenant: bakery, ID: "erp", System: "afas", Title: "AFAS Profit", Settings: map[string]string{"environment": "12345"}},
-			{Tenant: mill, ID: "milltill", System: "mpluskassa", Title: secret}, {Tenant: mill, ID: "millerp", System: "afas", Title: secret}},
+			{Tenant: mill, ID: "milltill", System: "mpluskassa", Title: millSecret}, {Tenant: mill, ID: "millerp", System: "afas", Title: millSecret}},
 		states: map[string]integration.ConnectionState{},
 		integrations: []integration.Integration{{Tenant: bakery, ID: "shop", Title: "Shop and office", A: "till", B: "erp"},
-			{Tenant: mill, ID: "millshop", Title: secret, A: "milltill", B: "millerp"}},
+			{Tenant: mill, ID: "millshop", Title: millSecret, A: "milltill", B: "millerp"}},
 		flows: []integration.Flow{
 			{Tenant: bakery, ID: "orders", Integration: "shop", Kind: model.Orders, Source: "till", Target: "erp", Status: integration.Active, Schedule: integration.DefaultSchedule},
 			{Tenant: bakery, ID: "products", Integration: "shop", Kind: model.Products, Source: "erp", Target: "till", Status: integration.Active, Schedule: integration.Schedule{Every: time.Hour}},
@@ -134,7 +125,7 @@ func prepared(t testing.TB, codec *message.Codec) *fakeStore {
 		chunkOf(t, codec, bakery, "orders", "run7", "c7-send", now.Add(-41*time.Minute), rejectedOrder(t),
 			store.RecordActivity{Key: "7a10", Number: "2026.310", Outcome: model.Delivered, Reference: "MK-2026.310", TargetID: "60001230"}),
 		chunkOf(t, codec, mill, "millorders", "millrun", "m1-send", now.Add(-time.Minute),
-			store.RecordActivity{Key: "m1", Number: secret, Outcome: model.Delivered, Source: json.RawMessage(`{"name":"` + secret + `"}`)}),
+			store.RecordActivity{Key: "m1", Number: millSecret, Outcome: model.Delivered, Source: json.RawMessage(`{"name":"` + millSecret + `"}`)}),
 	}
 	f.runs = []store.Run{
 		{Tenant: bakery, Flow: "orders", ID: "run9", Kind: model.Orders, Mode: "incremental", Trigger: message.Webhook, Started: now.Add(-2*time.Minute - 20*time.Second), Ended: now.Add(-2*time.Minute - 16*time.Second), Pages: 1, Read: 3, Counts: map[model.Outcome]int{model.Delivered: 2, model.Skipped: 1}},
@@ -149,7 +140,7 @@ func prepared(t testing.TB, codec *message.Codec) *fakeStore {
 		{Tenant: bakery, Flow: "orders", Key: "7a09", Number: "2026.309", Connection: "erp", State: store.FailureOpen, Outcome: model.Rejected, Since: now.Add(-3 * time.Hour), Last: now.Add(-41 * time.Minute),
 			Problem: &fault.Error{Class: fault.Reject, Step: "check totals", Field: "total.gross", Message: "The lines add up to € 86.40 while the order says € 86.90; the difference is more than the € 0.05 this flow allows.",
 				Advice: "Correct the order in MplusKASSA, or raise the tolerance in the settings of this flow.", Detail: "lines 86.40, shipping 0.00, discount 0.00, total 86.90"}},
-		{Tenant: mill, Flow: "millorders", Key: "m2", Number: secret, State: store.FailureOpen, Outcome: model.Failed, Problem: fault.New(fault.Reject, secret), Since: now},
+		{Tenant: mill, Flow: "millorders", Key: "m2", Number: millSecret, State: store.FailureOpen, Outcome: model.Failed, Problem: fault.New(fault.Reject, millSecret), Since: now},
 	}
 	for i := range 24 {
 		at := now.Truncate(time.Hour).Add(-time.Duration(i) * time.Hour)

@@ -35,7 +35,7 @@ type connectionView struct {
 }
 
 func (p *Panel) showConnections(w http.ResponseWriter, r *http.Request, v *visit) error {
-	n := p.door.hear(v.id)
+	n := p.hear(w, r, v)
 	view, err := p.connections(r.Context(), v, n)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (p *Panel) testConnection(w http.ResponseWriter, r *http.Request, v *visit)
 	case n.Text == "":
 		n.Text = v.words.say("connection.works")
 	}
-	p.door.say(v.id, n)
+	p.say(w, r, v, n)
 	return back(w, r, "/connections#"+c.ID)
 }
 

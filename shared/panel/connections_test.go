@@ -19,7 +19,7 @@ func TestConnections(t *testing.T) {
 	got := b.visitor(t, bakery).page("/connections")
 	has(t, got, "Paused", "since 23 Oct 2026, 12:31:20", "AFAS says the token was revoked.", "Make a new token in AFAS", "401 on metainfo",
 		"Does not answer", "since 24 Oct 2026, 14:21:20", "in 1 minute", "Nothing to do for now", "korenaar.mplus.example:34562", "Environment", "12345")
-	lacks(t, got, "never shown", "Password", secret)
+	lacks(t, got, "never shown", "Password", millSecret)
 }
 
 func TestConnectionTest(t *testing.T) {

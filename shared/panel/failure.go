@@ -23,11 +23,12 @@ type failureView struct {
 func (p *Panel) fail(w http.ResponseWriter, r *http.Request, v *visit, err error) {
 	machine := strings.HasSuffix(r.URL.Path, ".json")
 	if errors.Is(err, errSignIn) {
+		p.dismiss(w, r) // what does not count any more need not be sent again
 		if machine {
 			answerJSON(w, http.StatusUnauthorized, map[string]string{"problem": v.words.say("failure.signin")})
 			return
 		}
-		http.Redirect(w, r, "/signin", http.StatusSeeOther)
+		http.Redirect(w, r, p.signInPath(r), http.StatusSeeOther)
 		return
 	}
 	view, key := failureView{Status: http.StatusInternalServerError}, "failure.500."
@@ -38,7 +39,7 @@ func (p *Panel) fail(w http.ResponseWriter, r *http.Request, v *visit, err error
 		view.Status, key = http.StatusForbidden, "failure.403."
 	default:
 		view.Line = p.door.token()[:8]
-		p.log.Error("the panel could not answer", slog.String("page", r.Pattern), slog.String("tenant", v.session.tenant),
+		p.log.Error("the panel could not answer", slog.String("page", r.Pattern), slog.String("tenant", v.session.Tenant),
 			slog.String("line", view.Line), slog.Any("error", err))
 	}
 	view.Heading, view.Sentence, view.Advice = v.words.say(key+"heading"), v.words.say(key+"sentence"), v.words.say(key+"advice")

@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -249,19 +248,4 @@ func (f *fakeActions) TestConnection(_ context.Context, tenant, connection strin
 		return f.test()
 	}
 	return connector.Report{}, err
-}
-
-// labelSealer seals by writing tenant and purpose in front: enough to notice when one is opened as another.
-type labelSealer struct{}
-
-func (labelSealer) Seal(_ context.Context, tenant, purpose string, plain []byte) ([]byte, error) {
-	return append([]byte(tenant+"\x00"+purpose+"\x00"), plain...), nil
-}
-
-func (labelSealer) Open(_ context.Context, tenant, purpose string, sealed []byte) ([]byte, error) {
-	plain, ok := bytes.CutPrefix(sealed, []byte(tenant+"\x00"+purpose+"\x00"))
-	if !ok {
-		return nil, errors.New("this was not sealed for this tenant and purpose")
-	}
-	return plain, nil
 }

@@ -85,7 +85,7 @@ func (p *Panel) act(w http.ResponseWriter, r *http.Request, v *visit, do func(fl
 	if err != nil {
 		n = p.refusal(v, r, err)
 	}
-	p.door.say(v.id, n)
+	p.say(w, r, v, n)
 	to := r.PostFormValue("back")
 	if !strings.HasPrefix(to, flowURL(f.ID)) {
 		to = flowURL(f.ID)

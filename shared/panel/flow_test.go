@@ -33,7 +33,7 @@ func TestAnotherTenantsThings(t *testing.T) {
 		if w.Code != http.StatusNotFound {
 			t.Errorf("%s with another tenant's ids answered %d, want 404", rt.pattern, w.Code)
 		}
-		lacks(t, w.Body.String(), secret)
+		lacks(t, w.Body.String(), millSecret)
 	}
 	// The own flow with the other's chunk, run and record.
 	for _, path := range []string{recordURL("orders", "m1-send", "m1"), "/flows/orders?run=millrun"} {
@@ -41,7 +41,7 @@ func TestAnotherTenantsThings(t *testing.T) {
 			t.Errorf("%s answered %d, want 404", path, w.Code)
 		}
 	}
-	for _, query := range []string{"m1", "ML-1", secret} {
+	for _, query := range []string{"m1", "ML-1", millSecret} {
 		lacks(t, strings.ReplaceAll(v.post("/flows/orders/search", url.Values{"q": {query}}).Body.String(), `value="`+query, ""), `<td class="number"><a`)
 	}
 	if got := b.store.others(bakery); len(got) != 0 {
@@ -57,7 +57,7 @@ func TestNoPageShowsAnotherTenant(t *testing.T) {
 	b := newBench(t)
 	v := b.visitor(t, bakery)
 	for _, path := range []string{"/", "/flows/orders", "/flows/orders/runs", "/flows/orders/problems", "/connections", recordURL("orders", "c9-send", "7b01")} {
-		lacks(t, v.page(path), secret)
+		lacks(t, v.page(path), millSecret)
 	}
 	lacks(t, b.visitor(t, mill).page("/"), "Korenaar")
 }
@@ -95,14 +95,13 @@ func TestActivityThatCannotBeOpened(t *testing.T) {
 // TestActivityPages turns pages while new chunks arrive on top: every record is shown once, in order.
 func TestActivityPages(t *testing.T) {
 	b := newBench(t)
-	codec := newCodec(t)
 	b.store.chunks = nil
 	for i := range 5 {
 		records := make([]store.RecordActivity, 37)
 		for j := range records {
 			records[j] = store.RecordActivity{Key: string(rune('a'+i)) + "-" + string(rune('A'+j)), Outcome: model.Delivered}
 		}
-		b.store.chunks = append(b.store.chunks, chunkOf(t, codec, bakery, "orders", "run9", "c"+string(rune('9'-i)), saturday(), records...))
+		b.store.chunks = append(b.store.chunks, chunkOf(t, b.codec, bakery, "orders", "run9", "c"+string(rune('9'-i)), saturday(), records...))
 	}
 	v := b.visitor(t, bakery)
 	var seen []string
@@ -120,7 +119,7 @@ func TestActivityPages(t *testing.T) {
 		}
 		path, _, _ = strings.Cut(rest, `"`)
 		path = strings.ReplaceAll(path, "&amp;", "&")
-		b.store.chunks = slices.Insert(b.store.chunks, 0, chunkOf(t, codec, bakery, "orders", "run9", "d", saturday(), store.RecordActivity{Key: "new", Outcome: model.Delivered}))
+		b.store.chunks = slices.Insert(b.store.chunks, 0, chunkOf(t, b.codec, bakery, "orders", "run9", "d", saturday(), store.RecordActivity{Key: "new", Outcome: model.Delivered}))
 	}
 	if len(seen) != 5*37 {
 		t.Fatalf("saw %d records, want %d", len(seen), 5*37)
@@ -136,7 +135,7 @@ func TestActivityPages(t *testing.T) {
 func TestActivityReadsPagesOnly(t *testing.T) {
 	b := newBench(t)
 	var made *int
-	b.store.chunksFunc, made = manyChunks(t, newCodec(t), 100_000)
+	b.store.chunksFunc, made = manyChunks(t, b.codec, 100_000)
 	v := b.visitor(t, bakery)
 	has(t, v.page("/flows/orders"), "2026.100000", `rel="next"`)
 	if *made > chunksAtATime {
@@ -157,7 +156,7 @@ func TestActivityReadsPagesOnly(t *testing.T) {
 
 func BenchmarkActivity(b *testing.B) {
 	bench := newBench(b)
-	answer, _ := manyChunks(b, newCodec(b), 100_000)
+	answer, _ := manyChunks(b, bench.codec, 100_000)
 	first, next, err := answer(store.ChunkFilter{Tenant: bakery, Flow: "orders"}, "", chunksAtATime)
 	if err != nil {
 		b.Fatal(err)
@@ -183,7 +182,7 @@ func TestProblems(t *testing.T) {
 	got := b.visitor(t, bakery).page("/flows/orders/problems")
 	has(t, got, "2026.311", "lines[1].sku", "Create article 5014", "GET Profit_Article", "Find the articles", "41 minutes ago", "3 hours ago",
 		"Parked until the connection works again", "Retry all", "&lt;script&gt;", `name="key" value="7a11"`, recordURL("orders", "c7-send", "7a11"))
-	lacks(t, got, hostile, secret)
+	lacks(t, got, hostile, millSecret)
 }
 
 func TestSearch(t *testing.T) {

@@ -47,7 +47,7 @@ func TestOverviewFromTheStore(t *testing.T) {
 	got := b.visitor(t, bakery).page("/")
 	has(t, got, "2 records need you", "Shop and office", "MplusKASSA", "AFAS Profit", "Paused by you", "Running", `data-today="delivered">280<`,
 		"Last run", "2 minutes ago", `role="img"`, "Connected")
-	lacks(t, got, secret, "never shown", "style=", "onclick")
+	lacks(t, got, millSecret, "never shown", "style=", "onclick")
 }
 
 func TestLights(t *testing.T) {
@@ -128,7 +128,7 @@ func TestLive(t *testing.T) {
 		if len(live.Connections) != 2 || live.Connections[0].Light != "Connected" {
 			t.Errorf("%s: got %+v", path, live.Connections)
 		}
-		lacks(t, w.Body.String(), secret)
+		lacks(t, w.Body.String(), millSecret)
 		if want := map[bool]string{true: "c9-send"}[strings.Contains(path, "orders")]; live.Newest != want {
 			t.Errorf("%s: the newest chunk is %q, want %q", path, live.Newest, want)
 		}

@@ -136,9 +136,9 @@ func (p *pages) render(w io.Writer, words *words, data page) error {
 func (p *Panel) show(w http.ResponseWriter, r *http.Request, v *visit, status int, data page) error {
 	data.Now = v.now.UTC().Format(time.RFC3339)
 	if v.tenant.ID != "" {
-		data.SignedIn, data.Tenant, data.Token = true, v.tenant.Name, v.session.form
+		data.SignedIn, data.Tenant, data.Token = true, v.tenant.Name, v.session.Form
 		if data.Note == nil {
-			data.Note = p.door.hear(v.id)
+			data.Note = p.hear(w, r, v)
 		}
 		if r.Method == http.MethodGet {
 			data.Back = r.URL.RequestURI()

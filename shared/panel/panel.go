@@ -1,6 +1,9 @@
 // Package panel is the web pages in which a shop's owner sees what moved between two systems, what the other system said,
 // and what to do about records that did not go.
 //
+// People sign in with an OpenID Connect provider, or on one machine with a link that works once. Sessions lie sealed in the
+// browser: processes of a panel share nothing but the stores and the keys.
+//
 // It is one http.Handler, served by the local runner and by the panel's Lambda alike. Pages are made on the server and work
 // without JavaScript; a small script refreshes counters and relative times. Everything shown is read through the store ports
 // in pages of bounded size. What changes something outside the panel (a run, a retry, a pause, a test) is asked of Actions,
@@ -17,9 +20,10 @@ import (
 
 	"apicenter/shared/connector"
 	"apicenter/shared/message"
+	"apicenter/shared/panel/openid"
 )
 
-// Options is what a panel is made of. Every field but HTTPS is required.
+// Options is what a panel is made of. Every field but HTTPS and SignIn is required.
 type Options struct {
 	Store      Store
 	Codec      *message.Codec
@@ -27,9 +31,11 @@ type Options struct {
 	Actions    Actions
 	// HTTPS says that browsers reach the panel by https, also where a proxy in front ends it: cookies are then marked so.
 	HTTPS bool
-	Now   func() time.Time
-	Log   *slog.Logger
-	// Rand is where sign-in links, session ids and form tokens come from: crypto/rand.Reader outside tests.
+	// SignIn is who vouches for people; nil where the only way in is a link (see SignInLink).
+	SignIn *openid.Provider
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Rand is where sign-in links, attempts to sign in and form tokens come from: crypto/rand.Reader outside tests.
 	Rand io.Reader
 }
 
@@ -54,6 +60,7 @@ type Panel struct {
 	systems map[string]connector.Connector
 	actions Actions
 	https   bool
+	people  *openid.Provider
 	now     func() time.Time
 	log     *slog.Logger
 	door    *door
@@ -87,7 +94,7 @@ func New(o Options) (*Panel, error) {
 		return nil, err
 	}
 	p := &Panel{store: o.Store, codec: o.Codec, systems: make(map[string]connector.Connector, len(o.Connectors)),
-		actions: o.Actions, https: o.HTTPS, now: o.Now, log: o.Log, door: newDoor(o.Now, o.Rand), assets: assets}
+		actions: o.Actions, https: o.HTTPS, people: o.SignIn, now: o.Now, log: o.Log, door: newDoor(o.Now, o.Rand), assets: assets}
 	for _, c := range o.Connectors {
 		p.systems[c.Name] = c
 	}
@@ -119,6 +126,8 @@ func (p *Panel) routes() []route {
 		{"GET /healthz", true, p.serveHealth},
 		{"GET /static/{name}", true, p.serveAsset},
 		{"GET /signin", true, p.showSignIn},
+		{"GET /signin/start", true, p.startSignIn},
+		{"GET /signin/callback", true, p.finishSignIn},
 		{"GET /signin/{token}", true, p.signIn},
 		{"POST /signout", false, p.signOut},
 		{"POST /language", false, p.chooseLanguage},

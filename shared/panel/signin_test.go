@@ -45,23 +45,21 @@ func TestLinkAndSessionEnd(t *testing.T) {
 	}
 }
 
-func TestSignOutEndsTheSession(t *testing.T) {
+func TestSignOutTakesTheSessionAway(t *testing.T) {
 	b := newBench(t)
 	v := b.visitor(t, bakery)
-	id := v.cookies[sessionCookie]
-	if got := v.post("/signout", nil); got.Code != http.StatusSeeOther || v.cookies[sessionCookie] != "" {
-		t.Errorf("signing out answered %d, cookie %q", got.Code, v.cookies[sessionCookie])
+	v.cookies[noteCookie] = "left over"
+	if got := v.post("/signout", nil); got.Code != http.StatusSeeOther || got.Header().Get("Location") != "/signin" || len(v.cookies) != 0 {
+		t.Errorf("signing out answered %d to %s, cookies %v", got.Code, got.Header().Get("Location"), v.cookies)
 	}
-	v.cookies[sessionCookie] = id // somebody kept the cookie
 	if got := v.get("/"); got.Code != http.StatusSeeOther {
-		t.Errorf("the cookie of an ended session answered %d, want 303", got.Code)
+		t.Errorf("after signing out the overview answered %d, want 303", got.Code)
 	}
 }
 
 func TestSessionCookie(t *testing.T) {
 	for _, https := range []bool{false, true} {
-		b := newBench(t)
-		b.https = https
+		b := newBench(t, func(o *Options) { o.HTTPS = https })
 		w := httptest.NewRecorder()
 		b.ServeHTTP(w, httptest.NewRequest(http.MethodGet, b.SignInLink(bakery), nil))
 		cookies := w.Result().Cookies()
@@ -69,11 +67,21 @@ func TestSessionCookie(t *testing.T) {
 			t.Fatalf("got %d cookies, want 1", len(cookies))
 		}
 		c := cookies[0]
-		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != https || c.MaxAge != int(sessionLife/time.Second) {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != https || c.MaxAge != int(sessionLife/time.Second) || c.Path != "/" || c.Domain != "" {
 			t.Errorf("https %v: got %+v", https, c)
 		}
-		if len(c.Value) != 43 { // 256 bits as base64
-			t.Errorf("the session id has %d characters, want 43", len(c.Value))
+		if strings.HasPrefix(c.Name, "__Host-") != https || len(c.Value) > 1000 {
+			t.Errorf("https %v: it is called %s and has %d characters", https, c.Name, len(c.Value))
+		}
+		// Under the other name it does not count: what somebody plants over http is not looked at.
+		for _, name := range []string{sessionCookie, "__Host-" + sessionCookie} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.AddCookie(&http.Cookie{Name: name, Value: c.Value})
+			w := httptest.NewRecorder()
+			b.ServeHTTP(w, r)
+			if (w.Code == http.StatusOK) != (name == c.Name) {
+				t.Errorf("https %v: as %s the session answers %d", https, name, w.Code)
+			}
 		}
 	}
 }
@@ -90,7 +98,8 @@ func concrete(pattern string) (method, path string) {
 
 func TestEverythingElseNeedsASession(t *testing.T) {
 	b := newBench(t)
-	open := map[string]bool{"GET /healthz": true, "GET /static/{name}": true, "GET /signin": true, "GET /signin/{token}": true}
+	open := map[string]bool{"GET /healthz": true, "GET /static/{name}": true, "GET /signin": true, "GET /signin/{token}": true,
+		"GET /signin/start": true, "GET /signin/callback": true}
 	for _, rt := range b.routes() {
 		if rt.open != open[rt.pattern] {
 			t.Errorf("%s: open is %v, want %v", rt.pattern, rt.open, open[rt.pattern])
@@ -123,16 +132,13 @@ func TestEverythingElseNeedsASession(t *testing.T) {
 func TestFormsNeedTheSessionsToken(t *testing.T) {
 	b := newBench(t)
 	v, other := b.visitor(t, bakery), b.visitor(t, bakery)
-	foreign, ok := b.door.session(other.cookies[sessionCookie])
-	if !ok {
-		t.Fatal("the other visitor has no session")
-	}
+	foreign := b.sessionOf(t, other)
 	for _, rt := range b.routes() {
 		method, path := concrete(rt.pattern)
 		if method != http.MethodPost {
 			continue
 		}
-		for _, form := range []url.Values{{}, {"token": {""}}, {"token": {foreign.form}}} {
+		for _, form := range []url.Values{{}, {"token": {""}}, {"token": {foreign.Form}}} {
 			form.Set("key", "7a11")
 			if got := v.send(path, form); got.Code != http.StatusForbidden {
 				t.Errorf("%s with token %q answered %d, want 403", rt.pattern, form.Get("token"), got.Code)

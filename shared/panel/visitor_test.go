@@ -11,28 +11,51 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"apicenter/shared/message"
 )
 
 // bench is a panel over the prepared store, with a clock that tests move.
 type bench struct {
 	*Panel
 	store   *fakeStore
+	keys    *fakeKeys
 	actions *fakeActions
 	clock   time.Time
 	log     *bytes.Buffer
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t testing.TB, adjust ...func(o *Options)) *bench {
 	t.Helper()
-	codec := newCodec(t)
-	b := &bench{store: prepared(t, codec), actions: &fakeActions{}, clock: saturday(), log: &bytes.Buffer{}}
-	p, err := New(Options{Store: b.store, Codec: codec, Connectors: testConnectors(), Actions: b.actions,
-		Now: func() time.Time { return b.clock }, Log: slog.New(slog.NewTextHandler(b.log, nil)), Rand: rand.Reader})
+	b := &bench{keys: newKeys(), actions: &fakeActions{}, clock: saturday(), log: &bytes.Buffer{}}
+	codec := b.keys.codec(t, b.now)
+	b.store = prepared(t, codec)
+	b.begin(t, codec, adjust...)
+	return b
+}
+
+// another is a second process of the same panel: it shares the stores and the keys, and nothing else.
+func (b *bench) another(t testing.TB, adjust ...func(o *Options)) *bench {
+	t.Helper()
+	c := &bench{store: b.store, keys: b.keys, actions: b.actions, clock: b.clock, log: &bytes.Buffer{}}
+	c.begin(t, b.keys.codec(t, c.now), adjust...)
+	return c
+}
+
+func (b *bench) now() time.Time { return b.clock }
+
+func (b *bench) begin(t testing.TB, codec *message.Codec, adjust ...func(o *Options)) {
+	t.Helper()
+	o := Options{Store: b.store, Codec: codec, Connectors: testConnectors(), Actions: b.actions, Now: b.now,
+		Log: slog.New(slog.NewTextHandler(b.log, nil)), Rand: rand.Reader}
+	for _, a := range adjust {
+		a(&o)
+	}
+	p, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Panel = p
-	return b
 }
 
 // visitor is a browser of the test: it keeps cookies and fills form tokens in.
@@ -50,6 +73,18 @@ func (b *bench) visitor(t testing.TB, tenant string) *visitor {
 		t.Fatalf("signing in answered %d, want 303", got.Code)
 	}
 	return v
+}
+
+// sessionOf is what a visitor's cookie holds.
+func (b *bench) sessionOf(t testing.TB, v *visitor) session {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: v.cookies[sessionCookie]})
+	s, _, err := b.session(r)
+	if err != nil {
+		t.Fatalf("the visitor has no session: %v", err)
+	}
+	return s
 }
 
 func (v *visitor) do(r *http.Request) *httptest.ResponseRecorder {
