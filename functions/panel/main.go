@@ -1,8 +1,5 @@
 // Command panel is the Lambda function that serves the web pages, behind every address of the gateway that is not a webhook.
-//
-// The panel keeps sessions in the memory of one process, and the link that begins one is made there. A function has many
-// processes and none that anybody can ask for a link: here the panel answers, and lets nobody in, until sessions lie in a
-// store and people sign in with the user pool.
+// People sign in with the user pool; sessions lie in their browsers, sealed, so that any process answers anybody.
 package main
 
 import (
@@ -10,6 +7,7 @@ import (
 	"os"
 
 	"apicenter/functions/internal/awsenv"
+	"apicenter/functions/internal/signin"
 	"apicenter/shared/connector/all"
 	"apicenter/shared/panel"
 	"apicenter/shared/queue"
@@ -23,6 +21,6 @@ func wire(e *awsenv.Env) awsenv.Handlers {
 		Queues: awsenv.FetchQueues(queue.Send)})
 	desk := &operate.Desk{Flows: e.Store(), Failures: e.Store(), Sessions: e.Sessions(), Fetch: e.Jobs(), Retry: e.Retry(), World: e.World()}
 	p, err := panel.New(panel.Options{Store: e.Store(), Codec: e.Codec(), Connectors: all.Connectors(), Actions: desk, HTTPS: true,
-		Now: e.World().Now, Log: e.Log(), Rand: rand.Reader})
+		SignIn: signin.Open(e, e.World().Now), Now: e.World().Now, Log: e.Log(), Rand: rand.Reader})
 	return awsenv.Handlers{Web: e.Must(p, err)}
 }

@@ -21,6 +21,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"apicenter/shared/emulator"
+	"apicenter/shared/panel/openid/openidtest"
 )
 
 // cloud is the stack brought up on this machine: tables, queues and key in emulators, functions as processes.
@@ -33,6 +34,7 @@ type cloud struct {
 	keys      *kms.Client
 	news      *listeners
 	hosts     map[string]*host // by id in the template
+	people    *openidtest.Provider
 
 	mu  sync.Mutex
 	log []string // what functions logged
@@ -48,7 +50,8 @@ func credentials() aws.CredentialsProvider {
 // bringUp makes everything the template describes that the functions work on.
 func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *cloud {
 	t.Helper()
-	c := &cloud{endpoints: map[string]string{"DYNAMODB": emulator.DynamoDB(t), "SQS": emulator.SQS(t), "KMS": emulator.Moto(t), "EVENTBRIDGE": emulator.Moto(t)},
+	c := &cloud{endpoints: map[string]string{"DYNAMODB": emulator.DynamoDB(t), "SQS": emulator.SQS(t), "KMS": emulator.Moto(t), "EVENTBRIDGE": emulator.Moto(t),
+		"SSM": emulator.Moto(t)},
 		hosts: map[string]*host{}, config: aws.Config{Region: region, Credentials: credentials()}}
 	c.tables = dynamodb.NewFromConfig(c.config, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(c.endpoints["DYNAMODB"]) })
 	c.queues = sqs.NewFromConfig(c.config, func(o *sqs.Options) { o.BaseEndpoint = aws.String(c.endpoints["SQS"]) })
@@ -83,9 +86,12 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 		t.Fatalf("event bus: %v", err)
 	}
 	t.Cleanup(func() { c.news.takeDown(context.WithoutCancel(ctx), t) })
+	c.people = openidtest.Start(t, time.Now, openidtest.Behaviour{})
+	refs["Users.ProviderURL"], refs["PanelClient"] = c.people.Issuer, openidtest.Client
 	if c.stack, err = read(written(t), parameters, refs); err != nil {
 		t.Fatal(err)
 	}
+	c.makeSignIn(ctx, t)
 	return c
 }
 
@@ -287,8 +293,12 @@ func (c *cloud) tick(ctx context.Context) error {
 	return nil
 }
 
-// request asks the gateway for a path, which it leads to a function as the template's routes say.
-func (c *cloud) request(ctx context.Context, method, path string) (events.APIGatewayV2HTTPResponse, error) {
+// gateway is the host that the template lets people come back to.
+const gateway = "Api.execute-api." + region + ".amazonaws.com"
+
+// request asks the gateway for an address, which it leads to a function as the template's routes say.
+func (c *cloud) request(ctx context.Context, method, target string, cookies ...string) (events.APIGatewayV2HTTPResponse, error) {
+	path, query, _ := strings.Cut(target, "?")
 	function, key, parameters := "", "", map[string]string{}
 	for _, r := range c.routes() {
 		if values, ok := r.matches(method, path); ok && (function == "" || key == "$default") {
@@ -298,9 +308,9 @@ func (c *cloud) request(ctx context.Context, method, path string) (events.APIGat
 			}
 		}
 	}
-	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: key, RawPath: path, Headers: map[string]string{"host": "panel.example", "accept": "text/html"},
-		PathParameters: parameters}
-	e.RequestContext = events.APIGatewayV2HTTPRequestContext{RouteKey: key, AccountID: account, Stage: "$default", RequestID: "id", DomainName: "panel.example",
+	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RouteKey: key, RawPath: path, RawQueryString: query, Cookies: cookies,
+		Headers: map[string]string{"host": gateway, "accept": "text/html"}, PathParameters: parameters}
+	e.RequestContext = events.APIGatewayV2HTTPRequestContext{RouteKey: key, AccountID: account, Stage: "$default", RequestID: "id", DomainName: gateway,
 		HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: method, Path: path, Protocol: "HTTP/1.1", SourceIP: "192.0.2.1"}}
 	event, err := json.Marshal(e)
 	if err != nil {

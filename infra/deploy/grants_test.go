@@ -44,6 +44,10 @@ func (s *stack) needs(p *program, function string) needed {
 			if action, ok := strings.CutPrefix(operation, "eventbridge:"); ok { // the service calls itself events
 				n.add(f.Name(), "events:"+action, fmt.Sprint(s.attribute("EventBus", "Arn")))
 			}
+			if action, ok := strings.CutPrefix(operation, "ssm:"); ok {
+				// The only parameter there is: the one that the function is told by name.
+				n.add(f.Name(), "ssm:"+action, "arn:aws:ssm:"+region+":"+account+":parameter"+s.text(function, "Environment", "Variables", "SIGN_IN_CLIENT"))
+			}
 		}
 	}
 	s.needsTables(&n, p.uses(w, p.store, "Store"))
@@ -232,6 +236,10 @@ func TestGrantsThatAreNotNeededAreNoticed(t *testing.T) {
 	breaks(t, grantsAreWhatCodeNeeds(followed(t)),
 		spoilt{id: "WebhookRole", path: "Policies", value: policies(), want: "WebhookFunction calls sqs:SendMessage"},
 		spoilt{id: "WebhookRole", path: "Policies", value: policies(), want: "WebhookFunction calls kms:Decrypt"},
+		spoilt{id: "PanelRole", path: "Policies", value: policies(), want: "PanelFunction calls ssm:GetParameter on arn:aws:ssm:eu-central-1:123456789012:parameter/apicenter-test/panel/client-id"},
+		spoilt{id: "PanelRole", path: "Policies", value: policies(map[string]any{"Action": "ssm:GetParameter", "Resource": "arn:aws:ssm:eu-central-1:123456789012:parameter/apicenter-test/*"}),
+			want: "PanelFunction may ssm:GetParameter on arn:aws:ssm:eu-central-1:123456789012:parameter/apicenter-test/* and never does"},
+		spoilt{id: "MapperRole", path: "Policies", value: policies(map[string]any{"Action": "ssm:GetParameter", "Resource": "arn:x"}), want: "MapperFunction may ssm:GetParameter"},
 		spoilt{id: "SenderRole", path: "Policies", value: policies(), want: "SenderFunction calls sqs:ChangeMessageVisibility"},
 		spoilt{id: "OrdersRole", path: "Policies", value: policies(), want: "OrdersFunction calls sqs:GetQueueAttributes"},
 		spoilt{id: "MapperRole", path: "Policies", value: policies(), want: "MapperFunction calls sqs:ReceiveMessage"},

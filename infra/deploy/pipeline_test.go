@@ -285,6 +285,7 @@ func (c *cloud) checkFront(ctx context.Context, t *testing.T, token string) {
 			t.Errorf("%s %s: status %d, want %d", ask.method, ask.path, answer.StatusCode, ask.status)
 		}
 	}
+	c.signIn(ctx, t)
 }
 
 // checkLog reads what the functions logged: JSON throughout, nothing of a customer, and the metrics that alarms wait for.

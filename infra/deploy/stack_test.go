@@ -247,8 +247,11 @@ func (s *stack) name(id string) string {
 	return id
 }
 
-// attribute is an ARN in AWS's form, or a made-up value that says what it is.
+// attribute is what it is where the resource was made, an ARN or address in AWS's form, or a made-up value that says what it is.
 func (s *stack) attribute(id, attribute string) any {
+	if value, ok := s.refs[id+"."+attribute]; ok {
+		return value
+	}
 	r := s.Resources[id]
 	if r == nil {
 		panic("the template refers to " + id + ", which is not in it")
@@ -261,6 +264,8 @@ func (s *stack) attribute(id, attribute string) any {
 		return "arn:aws:" + service + ":" + region + ":" + account + ":" + between[service] + s.name(id)
 	case attribute == "QueueName":
 		return s.name(id)
+	case attribute == "ProviderURL":
+		return "https://cognito-idp." + region + ".amazonaws.com/" + region + "_" + s.name(id)
 	}
 	return id + "." + attribute
 }

@@ -68,6 +68,7 @@ func table() map[string][]string {
 		"shared/connector/all":               {"shared/connector", "shared/connector/mpluskassa", "shared/connector/afas"},
 		// 4
 		"functions/internal/lambdaevent": {"shared/queue", "shared/message", "shared/fault"},
+		"functions/internal/signin":      {"shared/panel/openid"},
 		"functions/internal/awsenv": append(slices.Clone(stages), "functions/internal/lambdaevent", "shared/stage/fetch", "shared/stage/retry",
 			"shared/connector/all", "shared/store/dynamostore", "shared/queue/sqsqueue", "shared/secret/kmssecret", "shared/events/eventbridge"),
 		"functions/orders":    mains,
@@ -79,7 +80,7 @@ func table() map[string][]string {
 		"functions/sender":    append(slices.Clone(mains), "shared/stage/sender"),
 		"functions/retry":     mains,
 		"functions/webhook":   append(slices.Clone(mains), "shared/stage/webhook"),
-		"functions/panel":     append(slices.Clone(mains), "shared/stage/operate", "shared/panel", "shared/connector/all"),
+		"functions/panel":     append(slices.Clone(mains), "functions/internal/signin", "shared/stage/operate", "shared/panel", "shared/connector/all"),
 		"infra/local":         {"shared/*", "infra/sandbox/*", "infra/exam"},
 		"infra/deploy":        {"shared/*", "infra/sandbox/*", "infra/exam"},
 		"infra/exam":          append(slices.Clone(stages), "infra/sandbox/*"),

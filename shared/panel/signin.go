@@ -153,7 +153,7 @@ func (p *Panel) finishSignIn(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	p.setCookie(w, r, attemptCookie, "", -time.Second)
 	if code := query.Get("error"); code != "" {
-		p.log.Warn("the provider let somebody not in", slog.String("error", cut(code, 100)))
+		p.log.Info("the provider let somebody not in", slog.String("error", cut(code, 100)))
 		view := signInView{Problem: v.words.say("signin.cancelled")}
 		if said := cut(query.Get("error_description"), 300); said != "" {
 			view.Said = v.words.say("signin.said", "text", said)
@@ -209,7 +209,7 @@ func (p *Panel) tenantOf(ctx context.Context, who openid.Person) (string, error)
 
 // showHomeless tells somebody whom the provider knows and no tenant does.
 func (p *Panel) showHomeless(w http.ResponseWriter, r *http.Request, v *visit, who openid.Person) error {
-	p.log.Warn("somebody signed in who belongs to no tenant", slog.String("subject", who.Subject), slog.String("claim", cut(who.Tenant, 100)))
+	p.log.Info("somebody signed in who belongs to no tenant", slog.String("subject", who.Subject), slog.String("claim", cut(who.Tenant, 100)))
 	view := signInView{Problem: v.words.say("signin.homeless"), Advice: v.words.say("signin.homeless-advice"), Other: p.providerExit(r)}
 	if who.Email != "" {
 		view.Said = v.words.say("signin.homeless-who", "email", cut(who.Email, 200))
