@@ -219,7 +219,7 @@ func TestWebhookStartsARun(t *testing.T) {
 	if err := w.change(func(f *integration.Flow) { f.Hook = hash }); err != nil {
 		t.Fatal(err)
 	}
-	handler, _, err := w.app.handler()
+	handler, _, err := w.app.handler(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

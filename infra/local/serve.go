@@ -16,6 +16,7 @@ import (
 	"apicenter/infra/exam"
 	"apicenter/shared/connector/all"
 	"apicenter/shared/panel"
+	"apicenter/shared/panel/openid"
 	"apicenter/shared/stage/operate"
 )
 
@@ -27,6 +28,10 @@ type serveCommand struct {
 	Orders int           `default:"40" help:"How many orders the demo shop has at the first start."`
 	Level  slog.Level    `default:"WARN" help:"What is logged: DEBUG, INFO, WARN or ERROR."`
 	JSON   bool          `help:"Print the address and sign-in link as JSON."`
+
+	SignInIssuer string `help:"Address of an OpenID Connect provider people may sign in with, beside the link that is printed." env:"SIGN_IN_ISSUER" placeholder:"URL"`
+	SignInClient string `help:"Client id under which the provider knows this panel; its secret, if it has one, is read from the variable SIGN_IN_SECRET." env:"SIGN_IN_CLIENT_ID" placeholder:"ID"`
+	SignInClaim  string `help:"Claim in which the provider says to which tenant somebody belongs (default: custom:tenant)." env:"SIGN_IN_TENANT_CLAIM" placeholder:"NAME"`
 }
 
 // stopTime is how long a stop waits for work under way.
@@ -35,6 +40,10 @@ const stopTime = 10 * time.Second
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := newLog(c.Level, os.Stderr)
+	people, err := c.provider(os.Getenv("SIGN_IN_SECRET"))
+	if err != nil {
+		return err
+	}
 	a, err := openApp(ctx, c.Data, log)
 	if err != nil {
 		return err
@@ -52,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, link, err := a.handler()
+	handler, link, err := a.handler(people)
 	if err != nil {
 		return err
 	}
@@ -92,20 +101,37 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	return err
 }
 
+// provider is who people may sign in with; nil for nobody. The secret comes by the environment alone: what stands on a command
+// line is seen by everybody on the machine.
+func (c *serveCommand) provider(secret string) (*openid.Provider, error) {
+	if c.SignInIssuer == "" && c.SignInClient == "" {
+		return nil, nil //nolint:nilnil // no provider is wanted, and nothing is wrong
+	}
+	if c.SignInIssuer == "" || c.SignInClient == "" {
+		return nil, errors.New("--sign-in-issuer and --sign-in-client go together")
+	}
+	return openid.New(openid.Options{Issuer: c.SignInIssuer, Secret: secret, TenantClaim: c.SignInClaim, HTTP: &http.Client{}, Now: world().Now,
+		ClientID: func(context.Context) (string, error) { return c.SignInClient, nil }})
+}
+
 func (c *serveCommand) announce(address, link string) {
 	if c.JSON {
 		fmt.Printf("{\"panel\":%q,\"sign_in\":%q}\n", address, address+link)
 		return
 	}
-	fmt.Printf("\n  The panel is at   %s\n  Sign in once with %s\n\n  A demo shop takes orders all the time; they travel from MplusKASSA to AFAS every %s.\n  Stop with Ctrl-C; the next start goes on from %s.\n\n",
-		address, address+link, c.Every, c.Data)
+	fmt.Printf("\n  The panel is at   %s\n  Sign in once with %s\n", address, address+link)
+	if c.SignInIssuer != "" {
+		fmt.Printf("  or with           %s, which has to know the addresses\n                    %s/signin/callback and, for signing out, %s/signin\n", c.SignInIssuer, address, address)
+	}
+	fmt.Printf("\n  A demo shop takes orders all the time; they travel from MplusKASSA to AFAS every %s.\n  Stop with Ctrl-C; the next start goes on from %s.\n\n",
+		c.Every, c.Data)
 }
 
 // handler is the panel, and the address webhooks call.
-func (a *app) handler() (http.Handler, func(tenant string) string, error) {
+func (a *app) handler(people *openid.Provider) (http.Handler, func(tenant string) string, error) {
 	desk := &operate.Desk{Flows: a.store, Failures: a.store, Sessions: a.sessions, Fetch: a.fetch, Retry: a.retry, World: a.world}
 	p, err := panel.New(panel.Options{Store: a.store, Codec: a.codec, Connectors: all.Connectors(), Actions: desk,
-		Now: a.world.Now, Log: a.log, Rand: rand.Reader})
+		SignIn: people, Now: a.world.Now, Log: a.log, Rand: rand.Reader})
 	if err != nil {
 		return nil, nil, err
 	}
