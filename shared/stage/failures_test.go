@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -293,4 +294,41 @@ func TestSourceFails(t *testing.T) {
 	r.source.err = nil
 	r.run()
 	r.once()
+}
+
+// handlerContext is the context of a handler that has so long to live.
+type handlerContext struct {
+	context.Context
+	ends time.Time
+}
+
+func (h handlerContext) Deadline() (time.Time, bool) { return h.ends, true }
+
+// A system's time-out may be longer than a handler lives. Its records are written all the same, and what has no answer when
+// the handler has to end is unknown: going round until there is a handler that lives longer would be for ever.
+func TestTimeOutLongerThanAHandlerLives(t *testing.T) {
+	r := newCalmRig(t)
+	r.target.limits.Timeout = 2 * time.Minute
+	r.wire()
+	r.source.add(&sale{email: "anna@proef.example"})
+	ends := time.Time{}
+	r.target.writing = func(ctx context.Context) { ends, _ = ctx.Deadline() }
+	if _, err := r.fetch.Tick(t.Context(), model.Orders); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for _, h := range r.handlers() {
+			got, err := r.queue.Receive(t.Context(), h.name, h.most, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.hand(func(ctx context.Context, list []queue.Delivery) []string {
+				return h.handle(handlerContext{ctx, r.now.Add(time.Minute)}, list)
+			}, got)
+		}
+	}
+	r.once()
+	if want := r.now.Add(50 * time.Second); !ends.Equal(want) {
+		t.Errorf("the write is listened for until %v, want %v: early enough to write down that there was no answer", ends, want)
+	}
 }

@@ -189,6 +189,7 @@ type target struct {
 	writes  int
 	limits  connector.Limits
 	updates int
+	writing func(ctx context.Context) // sees each write come in
 }
 
 type order struct {
@@ -287,6 +288,9 @@ func (t *target) Write(ctx context.Context, kind model.Kind, docs []connector.Do
 	before, ok := connector.StartBefore(ctx)
 	if !ok || !t.rig.now.Before(before) {
 		t.rig.Errorf("a write was started without, or after, its time to start")
+	}
+	if t.writing != nil {
+		t.writing(ctx)
 	}
 	err = t.rig.ports.call("write "+string(kind), func() error {
 		for _, doc := range docs {

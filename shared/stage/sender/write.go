@@ -20,6 +20,9 @@ const (
 	longestWindow = 30 * time.Second
 	// clockSkew is what two machines' clocks may differ by.
 	clockSkew = 5 * time.Second
+	// patience is how long a write is listened for at least, where the handler ends sooner than the time-out of its system. It
+	// has to fit into a handler beside its reserve.
+	patience = 20 * time.Second
 	// claimPause is how long to wait for somebody else who claimed a record first.
 	claimPause = 15 * time.Second
 )
@@ -47,8 +50,9 @@ func (l *lane) write(step string, scope store.Scope, kind model.Kind, writes []*
 	now := l.World.Now()
 	window := min(startWindow+startPerWrite*time.Duration(len(writes)/l.pace.parallel()), longestWindow)
 	if !l.deadline.IsZero() {
-		// What could not end before the handler must is not started.
-		window = min(window, l.deadline.Sub(now)-l.session.Limits.Timeout)
+		// What could not be listened for before the handler must end is not started. A system's time-out may be longer than a
+		// handler lives: then listening ends with it, and what has no answer by then is unknown, as after a time-out.
+		window = min(window, l.deadline.Sub(now)-min(l.session.Limits.Timeout, patience))
 	}
 	if window <= 0 || l.stopping() {
 		return nil // nothing is started: the records are put off as they are
@@ -100,7 +104,9 @@ func (l *lane) note(scope store.Scope, writes []*write, until time.Time) error {
 func (l *lane) send(step string, kind model.Kind, writes []*write, startBefore time.Time) {
 	size := max(l.session.Limits.WriteBatch, 1)
 	batches := (len(writes) + size - 1) / size
-	ctx := connector.WithStartBefore(l.ctx, startBefore)
+	ctx, cancel := l.outside()
+	defer cancel()
+	ctx = connector.WithStartBefore(ctx, startBefore)
 	l.World.Each(batches, l.pace.parallel(), func(i int) {
 		batch := writes[i*size : min((i+1)*size, len(writes))]
 		if !l.pace.take(startBefore) {
@@ -141,6 +147,14 @@ func (l *lane) send(step string, kind model.Kind, writes []*write, startBefore t
 			l.stopped(fault.As(w.out.Err))
 		}
 	}
+}
+
+// outside is the context of calls to the system: they end before the handler must, with time left to write down how.
+func (l *lane) outside() (context.Context, context.CancelFunc) {
+	if l.deadline.IsZero() {
+		return context.WithCancel(l.ctx)
+	}
+	return context.WithDeadline(l.ctx, l.deadline)
 }
 
 // call makes one request. A panic of the connector is a mistake of ours that must not take the process, the other writes or
@@ -233,7 +247,9 @@ func (l *lane) find(step string, kind model.Kind, queries []connector.Query) ([]
 		l.stopped(problem)
 		return nil, problem
 	}
-	found, err := l.finder.Find(l.ctx, kind, queries)
+	ctx, cancel := l.outside()
+	defer cancel()
+	found, err := l.finder.Find(ctx, kind, queries)
 	if err != nil {
 		problem := fault.As(err).WithStep(step)
 		l.stopped(problem)
