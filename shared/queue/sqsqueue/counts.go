@@ -33,7 +33,7 @@ func (q *Queue) Counts(ctx context.Context, name queue.Name) (queue.Counts, erro
 }
 
 func (q *Queue) counts(ctx context.Context, name queue.Name, url string) (c queue.Counts, err error) {
-	q.used("GetQueueAttributes", 0)
+	q.used(name, "GetQueueAttributes", 0)
 	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url), AttributeNames: []types.QueueAttributeName{
 		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 		types.QueueAttributeNameApproximateNumberOfMessagesDelayed}})
@@ -65,17 +65,36 @@ const chunk = 64 << 10
 
 // Usage returns what was asked of SQS since Open, by operation, for figures of cost.
 func (q *Queue) Usage() map[string]Usage {
+	sum := make(map[string]Usage)
+	for _, by := range q.UsageByQueue() {
+		for operation, u := range by {
+			s := sum[operation]
+			sum[operation] = Usage{Requests: s.Requests + u.Requests, Billed: s.Billed + u.Billed}
+		}
+	}
+	return sum
+}
+
+// UsageByQueue returns the same by queue, whose dead letters count with it: requests to FIFO queues cost more.
+func (q *Queue) UsageByQueue() map[queue.Name]map[string]Usage {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return maps.Clone(q.usage)
+	out := make(map[queue.Name]map[string]Usage, len(q.usage))
+	for name, by := range q.usage {
+		out[name] = maps.Clone(by)
+	}
+	return out
 }
 
 // used notes a request that carries so many bytes.
-func (q *Queue) used(operation string, bytes int) {
+func (q *Queue) used(name queue.Name, operation string, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	u := q.usage[operation]
+	if q.usage[name] == nil {
+		q.usage[name] = make(map[string]Usage)
+	}
+	u := q.usage[name][operation]
 	u.Requests++
 	u.Billed += max(1, (bytes+chunk-1)/chunk)
-	q.usage[operation] = u
+	q.usage[name][operation] = u
 }

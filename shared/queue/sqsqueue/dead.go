@@ -100,7 +100,7 @@ func (q *Queue) Buried(ctx context.Context, name queue.Name, limit int) (letters
 // An empty answer is believed at the second time: the first may have come before all of the queue was looked at.
 func (q *Queue) exhume(ctx context.Context, l line, most int) (got []types.Message, err error) {
 	for empty := 0; len(got) < most && empty < 2; {
-		more, err := q.receive(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(l.dead), MaxNumberOfMessages: int32(min(most-len(got), mostReceived)),
+		more, err := q.receive(ctx, l.name, &sqs.ReceiveMessageInput{QueueUrl: aws.String(l.dead), MaxNumberOfMessages: int32(min(most-len(got), mostReceived)),
 			WaitTimeSeconds:   1, // so that all of SQS's servers are asked
 			VisibilityTimeout: seconds(looking), MessageSystemAttributeNames: systemAttributes(), MessageAttributeNames: []string{"All"}})
 		if err != nil {

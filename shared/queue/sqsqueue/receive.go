@@ -54,7 +54,7 @@ func (q *Queue) Receive(ctx context.Context, name queue.Name, most int, wait tim
 	go func() {
 		asking, stop := context.WithTimeout(context.WithoutCancel(ctx), wait+grace)
 		defer stop()
-		got, err := q.receive(asking, in)
+		got, err := q.receive(asking, l.name, in)
 		select {
 		case <-ctx.Done():
 		default:
@@ -84,17 +84,17 @@ func systemAttributes() []types.MessageSystemAttributeName {
 }
 
 // receive does one request.
-func (q *Queue) receive(ctx context.Context, in *sqs.ReceiveMessageInput) ([]types.Message, error) {
+func (q *Queue) receive(ctx context.Context, name queue.Name, in *sqs.ReceiveMessageInput) ([]types.Message, error) {
 	out, err := q.client.ReceiveMessage(ctx, in)
 	if err != nil {
-		q.used("ReceiveMessage", 0)
+		q.used(name, "ReceiveMessage", 0)
 		return nil, err
 	}
 	bytes := 0
 	for _, m := range out.Messages {
 		bytes += len(aws.ToString(m.Body))
 	}
-	q.used("ReceiveMessage", bytes)
+	q.used(name, "ReceiveMessage", bytes)
 	return out.Messages, nil
 }
 

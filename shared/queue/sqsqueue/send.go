@@ -74,7 +74,7 @@ func (q *Queue) send(ctx context.Context, l line, url string, all []outgoing) er
 			in.Entries[k] = all[i].entry(i, l.fifo)
 			bytes += all[i].size()
 		}
-		q.used("SendMessageBatch", bytes)
+		q.used(l.name, "SendMessageBatch", bytes)
 		out, err := q.client.SendMessageBatch(ctx, in)
 		if err != nil {
 			return nil, nil, err

@@ -42,7 +42,7 @@ func (q *Queue) remove(ctx context.Context, name queue.Name, url string, receipt
 		for k, i := range picked {
 			in.Entries[k] = types.DeleteMessageBatchRequestEntry{Id: entryID(i), ReceiptHandle: aws.String(receipts[i])}
 		}
-		q.used("DeleteMessageBatch", 0)
+		q.used(name, "DeleteMessageBatch", 0)
 		out, err := q.client.DeleteMessageBatch(ctx, in)
 		if err != nil {
 			return nil, nil, err
@@ -75,7 +75,7 @@ func (q *Queue) show(ctx context.Context, name queue.Name, url string, receipts 
 		for k, i := range picked {
 			in.Entries[k] = types.ChangeMessageVisibilityBatchRequestEntry{Id: entryID(i), ReceiptHandle: aws.String(receipts[i]), VisibilityTimeout: seconds(visible)}
 		}
-		q.used("ChangeMessageVisibilityBatch", 0)
+		q.used(name, "ChangeMessageVisibilityBatch", 0)
 		out, err := q.client.ChangeMessageVisibilityBatch(ctx, in)
 		if err != nil {
 			return nil, nil, err

@@ -66,7 +66,7 @@ type Queue struct {
 	pause  func(ctx context.Context, d time.Duration) error
 
 	mu    sync.Mutex
-	usage map[string]Usage
+	usage map[queue.Name]map[string]Usage
 }
 
 var _ queue.Queue = (*Queue)(nil)
@@ -83,7 +83,7 @@ func Open(_ context.Context, client Client, o Options) (*Queue, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("queues: %w", err)
 	}
-	q := &Queue{client: client, lines: make(map[queue.Name]line, len(o.URLs)), pause: o.Pause, usage: make(map[string]Usage)}
+	q := &Queue{client: client, lines: make(map[queue.Name]line, len(o.URLs)), pause: o.Pause, usage: make(map[queue.Name]map[string]Usage)}
 	if q.pause == nil {
 		q.pause = pause
 	}

@@ -51,16 +51,12 @@ func (s *Store) getMany(ctx context.Context, table string, keys []item, lagging 
 func (s *Store) getBatch(ctx context.Context, table string, left types.KeysAndAttributes, take func(row item)) error {
 	for attempt := 0; ; attempt++ {
 		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: left},
-			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 		if err != nil {
 			return failure(ctx, "reading", table, err)
 		}
 		more := out.UnprocessedKeys[table].Keys
-		reported := make([]*types.ConsumedCapacity, len(out.ConsumedCapacity))
-		for i := range out.ConsumedCapacity {
-			reported[i] = &out.ConsumedCapacity[i]
-		}
-		s.used.read(readsOf(len(left.Keys)-len(more), !aws.ToBool(left.ConsistentRead)), reported...)
+		s.read("BatchGetItem", table, readsOf(len(left.Keys)-len(more), !aws.ToBool(left.ConsistentRead)), out.ConsumedCapacity...)
 		for _, row := range out.Responses[table] {
 			take(row)
 		}
@@ -92,14 +88,11 @@ func (s *Store) removeMany(ctx context.Context, table string, keys []item) error
 	return inBatches(ctx, once, deletesAtOnce, func(ctx context.Context, left []types.WriteRequest) error {
 		for attempt := 0; ; attempt++ {
 			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: left},
-				ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+				ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 			if err != nil {
 				return failure(ctx, "deleting", table, err)
 			}
-			s.used.requests.Add(1)
-			for i := range out.ConsumedCapacity {
-				s.used.writes.Add(halves(out.ConsumedCapacity[i].CapacityUnits))
-			}
+			s.write("BatchWriteItem", table, out.ConsumedCapacity...)
 			more := out.UnprocessedItems[table]
 			if len(more) == 0 {
 				return nil

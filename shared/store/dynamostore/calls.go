@@ -43,11 +43,11 @@ func optional(s string) *string {
 // get reads a row, strongly consistent; nil when there is none.
 func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key, ConsistentRead: aws.Bool(true),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 	if err != nil {
 		return nil, failure(ctx, "reading", table, err)
 	}
-	s.used.read(1, out.ConsumedCapacity)
+	s.read("GetItem", table, 1, told(out.ConsumedCapacity)...)
 	return out.Item, nil
 }
 
@@ -59,7 +59,7 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 	}
 	in := &dynamodb.PutItemInput{TableName: &table, Item: row, ConditionExpression: optional(condition),
 		ExpressionAttributeNames: names(condition), ExpressionAttributeValues: values,
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes}
 	if condition != "" {
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
@@ -67,7 +67,7 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 	if err != nil {
 		return s.refused(ctx, table, row, err)
 	}
-	s.used.write(out.ConsumedCapacity)
+	s.write("PutItem", table, told(out.ConsumedCapacity)...)
 	return nil, true, nil
 }
 
@@ -79,7 +79,7 @@ func (s *Store) update(ctx context.Context, table string, key item, change, cond
 	}
 	in := &dynamodb.UpdateItemInput{TableName: &table, Key: key, UpdateExpression: &change, ConditionExpression: optional(condition),
 		ExpressionAttributeNames: names(change, condition), ExpressionAttributeValues: values, ReturnValues: types.ReturnValueAllNew,
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes}
 	if condition != "" {
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
@@ -87,7 +87,7 @@ func (s *Store) update(ctx context.Context, table string, key item, change, cond
 	if err != nil {
 		return s.refused(ctx, table, nil, err)
 	}
-	s.used.write(out.ConsumedCapacity)
+	s.write("UpdateItem", table, told(out.ConsumedCapacity)...)
 	return out.Attributes, true, nil
 }
 
@@ -95,12 +95,12 @@ func (s *Store) update(ctx context.Context, table string, key item, change, cond
 func (s *Store) remove(ctx context.Context, table string, key item, condition string, values item) (stood item, done bool, err error) {
 	out, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &table, Key: key, ConditionExpression: &condition,
 		ExpressionAttributeNames: names(condition), ExpressionAttributeValues: values,
-		ReturnConsumedCapacity:              types.ReturnConsumedCapacityTotal,
+		ReturnConsumedCapacity:              types.ReturnConsumedCapacityIndexes,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld})
 	if err != nil {
 		return s.refused(ctx, table, nil, err)
 	}
-	s.used.write(out.ConsumedCapacity)
+	s.write("DeleteItem", table, told(out.ConsumedCapacity)...)
 	return nil, true, nil
 }
 
@@ -111,8 +111,7 @@ func (s *Store) refused(ctx context.Context, table string, row item, err error) 
 	if !errors.As(err, &condition) {
 		return nil, false, failure(ctx, "writing", table, err)
 	}
-	s.used.requests.Add(1)
-	s.used.writes.Add(2 * writeUnits(row, condition.Item))
+	s.write("refused", table, counting(writeUnits(row, condition.Item)))
 	return condition.Item, false, nil
 }
 
@@ -140,7 +139,7 @@ func (q search) each(ctx context.Context, s *Store, take func(row item) (more bo
 		FilterExpression: optional(q.filter), ProjectionExpression: optional(q.only),
 		ExpressionAttributeNames: names(q.where, q.filter, q.only), ExpressionAttributeValues: q.values,
 		ScanIndexForward: aws.Bool(!q.backward), ConsistentRead: aws.Bool(!q.lagging),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes}
 	if q.limit > 0 {
 		in.Limit = aws.Int32(int32(min(q.limit, 1<<20)))
 	}
@@ -149,7 +148,7 @@ func (q search) each(ctx context.Context, s *Store, take func(row item) (more bo
 		if err != nil {
 			return failure(ctx, "listing", q.table, err)
 		}
-		s.used.read(readsOf(1, q.lagging), out.ConsumedCapacity)
+		s.read("Query", q.table, readsOf(1, q.lagging), told(out.ConsumedCapacity)...)
 		for _, row := range out.Items {
 			if more, err := take(row); err != nil || !more {
 				return err
@@ -181,14 +180,14 @@ func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) 
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes,
 			ClientRequestToken: aws.String(newToken()), ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 		if err == nil {
-			s.used.transaction(writes, out.ConsumedCapacity)
+			s.transaction(writes, out.ConsumedCapacity)
 			return nil, nil
 		}
 		var cancelled *types.TransactionCanceledException
 		if !errors.As(err, &cancelled) {
 			return nil, failure(ctx, "writing", tableOf(writes), err)
 		}
-		s.used.cancelled(writes, cancelled.CancellationReasons)
+		s.cancelled(writes, cancelled.CancellationReasons)
 		for _, r := range cancelled.CancellationReasons {
 			if aws.ToString(r.Code) == codeCondition {
 				return cancelled.CancellationReasons, nil

@@ -51,13 +51,18 @@ type Client interface {
 type Store struct {
 	client Client
 	tables Tables
+	fields map[string]string // the field of tables, by name
 	now    func() time.Time
 	used   meter
 }
 
 // Open returns the store over tables that exist. Make the client with Options.
 func Open(client Client, tables Tables, now func() time.Time) *Store {
-	return &Store{client: client, tables: tables, now: now}
+	s := &Store{client: client, tables: tables, fields: map[string]string{}, now: now}
+	for field, name := range tables.fields() {
+		s.fields[*name] = field
+	}
+	return s
 }
 
 // Limits of one call as the client repeats it. A lane must not stand still longer than two seconds, so there are few tries

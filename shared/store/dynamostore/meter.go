@@ -1,7 +1,8 @@
 package dynamostore
 
 import (
-	"sync/atomic"
+	"maps"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -14,27 +15,90 @@ type Counts struct {
 	WriteUnits float64
 }
 
-// Counts returns what was used since the store was opened. Repeats inside the client count as one request.
-func (s *Store) Counts() Counts {
-	return Counts{Requests: s.used.requests.Load(), ReadUnits: float64(s.used.reads.Load()) / 2, WriteUnits: float64(s.used.writes.Load()) / 2}
+// Use is what units were used for: an operation on a table, or the part of it that was an index's.
+type Use struct {
+	Operation string
+	Table     string // the field of Tables
+	Index     string // empty for the table itself, where the request is counted
 }
 
-// meter counts units in halves, of which every figure is a multiple.
-type meter struct{ requests, reads, writes atomic.Int64 }
-
-func halves(units *float64) int64 { return int64(aws.ToFloat64(units)*2 + 0.5) }
-
-// read counts a call that reads at least so many units: DynamoDB bills rows that are not there as well, and DynamoDB Local
-// does not report those of batches and queries.
-func (m *meter) read(least float64, reported ...*types.ConsumedCapacity) {
-	m.requests.Add(1)
-	sum := int64(0)
-	for _, c := range reported {
-		if c != nil {
-			sum += halves(c.CapacityUnits)
-		}
+// Counts returns what was used since the store was opened. Repeats inside the client count as one request.
+func (s *Store) Counts() Counts {
+	var sum Counts
+	for _, c := range s.Usage() {
+		sum.Requests += c.Requests
+		sum.ReadUnits += c.ReadUnits
+		sum.WriteUnits += c.WriteUnits
 	}
-	m.reads.Add(max(sum, halves(&least)))
+	return sum
+}
+
+// Usage returns the same as Counts, by what it was used for.
+func (s *Store) Usage() map[Use]Counts {
+	s.used.mu.Lock()
+	defer s.used.mu.Unlock()
+	return maps.Clone(s.used.by)
+}
+
+type meter struct {
+	mu sync.Mutex
+	by map[Use]Counts
+}
+
+// read notes one request that was answered and reads at least so many units: DynamoDB bills rows that are not there as well,
+// and DynamoDB Local does not report those of batches and queries.
+func (s *Store) read(operation, table string, least float64, consumed ...types.ConsumedCapacity) {
+	s.note(Use{Operation: operation, Table: s.fields[table]}, func(c *Counts, units float64) { c.ReadUnits += units }, least, consumed)
+}
+
+// write notes one request that was answered.
+func (s *Store) write(operation, table string, consumed ...types.ConsumedCapacity) {
+	s.writes(operation, table, 0, consumed)
+}
+
+func (s *Store) writes(operation, table string, least float64, consumed []types.ConsumedCapacity) {
+	s.note(Use{Operation: operation, Table: s.fields[table]}, func(c *Counts, units float64) { c.WriteUnits += units }, least, consumed)
+}
+
+func (s *Store) note(u Use, add func(c *Counts, units float64), least float64, consumed []types.ConsumedCapacity) {
+	s.used.mu.Lock()
+	defer s.used.mu.Unlock()
+	if s.used.by == nil {
+		s.used.by = map[Use]Counts{}
+	}
+	change := func(u Use, requests int64, units float64) {
+		c := s.used.by[u]
+		c.Requests += requests
+		add(&c, units)
+		s.used.by[u] = c
+	}
+	change(u, 1, 0)
+	for _, c := range consumed {
+		own := aws.ToFloat64(c.CapacityUnits)
+		least -= own
+		for _, indexes := range []map[string]types.Capacity{c.LocalSecondaryIndexes, c.GlobalSecondaryIndexes} {
+			for name, i := range indexes {
+				units := aws.ToFloat64(i.CapacityUnits)
+				own -= units
+				change(Use{Operation: u.Operation, Table: u.Table, Index: name}, 0, units)
+			}
+		}
+		change(u, 0, own)
+	}
+	change(u, 0, max(least, 0)) // what was billed and not reported
+}
+
+// told is the capacity of an answer that tells of one table, nothing when it tells of none.
+func told(c *types.ConsumedCapacity) []types.ConsumedCapacity {
+	if c == nil {
+		return nil
+	}
+	return []types.ConsumedCapacity{*c}
+}
+
+// counting is the capacity of an answer that told of none.
+func counting(units int64) types.ConsumedCapacity {
+	return types.ConsumedCapacity{CapacityUnits: aws.Float64(float64(units))}
 }
 
 // readsOf is the least that reading so many rows is billed as.
@@ -45,43 +109,35 @@ func readsOf(rows int, lagging bool) float64 {
 	return float64(rows)
 }
 
-func (m *meter) write(c *types.ConsumedCapacity) {
-	m.requests.Add(1)
-	if c != nil {
-		m.writes.Add(halves(c.CapacityUnits))
-	}
-}
-
-// transaction counts one that was done. Each row is billed as two writes, of which DynamoDB Local at times reports fewer; to
+// transaction notes one that was done. Each row is billed as two writes, of which DynamoDB Local at times reports fewer; to
 // them comes what the indexes took.
-func (m *meter) transaction(writes []types.TransactWriteItem, reported []types.ConsumedCapacity) {
-	m.requests.Add(1)
-	rows, indexes, sum := int64(0), int64(0), int64(0)
+func (s *Store) transaction(writes []types.TransactWriteItem, consumed []types.ConsumedCapacity) {
+	least := int64(0)
 	for _, w := range writes {
-		rows += 2 * 2 * writeUnits(rowPut(w))
+		least += 2 * writeUnits(rowPut(w))
 	}
-	for _, c := range reported {
-		sum += halves(c.CapacityUnits)
-		for _, index := range c.LocalSecondaryIndexes {
-			indexes += halves(index.CapacityUnits)
-		}
-		for _, index := range c.GlobalSecondaryIndexes {
-			indexes += halves(index.CapacityUnits)
+	indexes := float64(0)
+	for _, c := range consumed {
+		for _, list := range []map[string]types.Capacity{c.LocalSecondaryIndexes, c.GlobalSecondaryIndexes} {
+			for _, i := range list {
+				indexes += aws.ToFloat64(i.CapacityUnits)
+			}
 		}
 	}
-	m.writes.Add(max(sum, rows+indexes))
+	s.writes("TransactWriteItems", tableOf(writes), float64(least)+indexes, consumed)
 }
 
-// cancelled counts a transaction that was not done, which is billed as well, and of which the answer names no units.
-func (m *meter) cancelled(writes []types.TransactWriteItem, reasons []types.CancellationReason) {
-	m.requests.Add(1)
+// cancelled notes a transaction that was not done, which is billed as well, and of which the answer names no units.
+func (s *Store) cancelled(writes []types.TransactWriteItem, reasons []types.CancellationReason) {
+	units := int64(0)
 	for i, w := range writes {
 		var stood item
 		if i < len(reasons) {
 			stood = reasons[i].Item
 		}
-		m.writes.Add(2 * 2 * writeUnits(rowPut(w), stood))
+		units += 2 * writeUnits(rowPut(w), stood)
 	}
+	s.write("TransactWriteItems", tableOf(writes), counting(units))
 }
 
 func rowPut(w types.TransactWriteItem) item {

@@ -118,8 +118,10 @@ func ready(ctx context.Context, client TableMaker, name string) error {
 	}
 }
 
-func (t *Tables) field(name string) *string {
-	return map[string]*string{"Config": &t.Config, "Ledger": &t.Ledger, "Activity": &t.Activity, "Failures": &t.Failures, "Keys": &t.Keys}[name]
+func (t *Tables) field(name string) *string { return t.fields()[name] }
+
+func (t *Tables) fields() map[string]*string {
+	return map[string]*string{"Config": &t.Config, "Ledger": &t.Ledger, "Activity": &t.Activity, "Failures": &t.Failures, "Keys": &t.Keys}
 }
 
 func (d Definition) input(name string) *dynamodb.CreateTableInput {
