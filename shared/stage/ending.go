@@ -16,6 +16,9 @@ import (
 // keepActivity is how long chunks are kept.
 const keepActivity = 30 * 24 * time.Hour
 
+// Told reports whether activity written at a time can still be read.
+func Told(at, now time.Time) bool { return now.Sub(at) < keepActivity }
+
 // maxRecords is how many records a message carries at most.
 const maxRecords = 50
 

@@ -263,6 +263,37 @@ func TestFullPass(t *testing.T) {
 	}
 }
 
+// What came is kept once: with what was delivered, and with the same read again only when that is no longer told.
+func TestTheSameIsToldOnce(t *testing.T) {
+	r := newCalmRig(t)
+	o := r.source.add(&sale{email: "anna@proef.example"})
+	r.run()
+	last := func() store.RecordActivity {
+		t.Helper()
+		if err := r.desk.RunNow(t.Context(), tenant, flowID, connector.Full); err != nil {
+			t.Fatal(err)
+		}
+		r.run()
+		all := r.told(o.number)
+		if len(all[0].Source) == 0 || len(all[0].Record) == 0 {
+			t.Error("what was delivered does not show what came")
+		}
+		return all[len(all)-1]
+	}
+	if a := last(); a.Reason != model.ReasonExists || len(a.Source)+len(a.Record) > 0 {
+		t.Errorf("read again: %s %s with %d bytes of what came, want none", a.Outcome, a.Reason, len(a.Source)+len(a.Record))
+	}
+	r.now = r.now.Add(31 * 24 * time.Hour)
+	if err := r.desk.RunNow(t.Context(), tenant, flowID, connector.Full); err != nil {
+		t.Fatal(err)
+	}
+	r.run()
+	all := r.told(o.number)
+	if len(all) == 0 || len(all[len(all)-1].Source) == 0 {
+		t.Error("nothing tells of the order any more: after a month reading it again has to")
+	}
+}
+
 // Back-pressure: above the bound a fetch holds back; a job that nobody schedules again is kept.
 func TestFetchHoldsBack(t *testing.T) {
 	r := newRig(t)

@@ -58,6 +58,9 @@ type item struct {
 	wasOpen bool
 	// dropped is set when the record goes on elsewhere: nothing is left to say of it here.
 	dropped bool
+	// told is set when the very same was delivered and activity still shows it: sources are read with an overlap, and to keep
+	// what they tell again and again would cost more than to find out that it is nothing new.
+	told bool
 }
 
 func (i *item) done() bool { return i.outcome != "" || !i.due.IsZero() || i.dropped }
@@ -399,7 +402,11 @@ func (l *lane) merge() error {
 }
 
 func (l *lane) activity(it *item, outcome model.Outcome) store.RecordActivity {
-	return store.RecordActivity{Key: it.doc.Key, Number: it.doc.Number, Outcome: outcome, Reason: it.reason, Problem: it.problem,
+	a := store.RecordActivity{Key: it.doc.Key, Number: it.doc.Number, Outcome: outcome, Reason: it.reason, Problem: it.problem,
 		Version: it.doc.Version, Reference: it.doc.Reference, TargetID: it.targetID, Warnings: it.warnings, Attempt: it.attempt,
 		Source: it.doc.Source, Record: it.doc.Record, Steps: it.steps}
+	if it.told {
+		a.Source, a.Record = nil, nil
+	}
+	return a
 }

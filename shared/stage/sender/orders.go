@@ -9,6 +9,7 @@ import (
 	"apicenter/shared/connector"
 	"apicenter/shared/fault"
 	"apicenter/shared/model"
+	"apicenter/shared/stage"
 	"apicenter/shared/store"
 )
 
@@ -39,6 +40,7 @@ func (l *lane) orders() error {
 			cancelled = append(cancelled, it)
 		case it.entry.State == store.Delivered:
 			it.end(model.Skipped, model.ReasonExists)
+			it.told = it.doc.Fingerprint == it.entry.Fingerprint && stage.Told(it.entry.Version.Read, now)
 		case it.entry.State == store.Unsure && it.entry.UnsureUntil.After(now):
 			// A write of it may still appear: ask when it no longer can. Promise 2. Whatever ended that write may have been
 			// this very record, so it goes on alone, and not for ever.
