@@ -36,6 +36,8 @@ type cloud struct {
 	hosts     map[string]*host // by id in the template
 	people    *openidtest.Provider
 
+	down func() // takes it all down; by itself when the test ends
+
 	mu  sync.Mutex
 	log []string // what functions logged
 }
@@ -47,8 +49,8 @@ func credentials() aws.CredentialsProvider {
 	})
 }
 
-// bringUp makes everything the template describes that the functions work on.
-func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *cloud {
+// bringUp makes everything the template describes that the functions work on; it is gone when the test ends.
+func bringUp(ctx context.Context, t testing.TB, parameters map[string]string) *cloud {
 	t.Helper()
 	c := &cloud{endpoints: map[string]string{"DYNAMODB": emulator.DynamoDB(t), "SQS": emulator.SQS(t), "KMS": emulator.Moto(t), "EVENTBRIDGE": emulator.Moto(t),
 		"SSM": emulator.Moto(t)},
@@ -76,7 +78,6 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 			t.Fatalf("queue %s: %v", id, err)
 		}
 	}
-	t.Cleanup(func() { c.takeDown(context.WithoutCancel(ctx), t, plan, refs) })
 	key, err := c.keys.CreateKey(ctx, &kms.CreateKeyInput{})
 	if err != nil {
 		t.Fatalf("key: %v", err)
@@ -85,18 +86,23 @@ func bringUp(ctx context.Context, t *testing.T, parameters map[string]string) *c
 	if c.news, err = c.listen(ctx, plan); err != nil {
 		t.Fatalf("event bus: %v", err)
 	}
-	t.Cleanup(func() { c.news.takeDown(context.WithoutCancel(ctx), t) })
 	c.people = openidtest.Start(t, time.Now, openidtest.Behaviour{})
 	refs["Users.ProviderURL"], refs["PanelClient"] = c.people.Issuer, openidtest.Client
 	if c.stack, err = read(written(t), parameters, refs); err != nil {
 		t.Fatal(err)
 	}
 	c.makeSignIn(ctx, t)
+	c.down = sync.OnceFunc(func() {
+		ctx := context.WithoutCancel(ctx)
+		c.news.takeDown(ctx, t)
+		c.takeDown(ctx, t, plan, refs)
+	})
+	t.Cleanup(c.down)
 	return c
 }
 
 // takeDown removes tables and queues: the next test of this process brings up a stack of the same name.
-func (c *cloud) takeDown(ctx context.Context, t *testing.T, plan *stack, urls map[string]string) {
+func (c *cloud) takeDown(ctx context.Context, t testing.TB, plan *stack, urls map[string]string) {
 	t.Helper()
 	for _, id := range plan.of("AWS::DynamoDB::Table") {
 		if _, err := c.tables.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(plan.text(id, "TableName"))}); err != nil {
@@ -350,7 +356,7 @@ func (c *cloud) untilQuiet(ctx context.Context) error {
 		n := 0
 		for _, s := range c.sources() {
 			out, err := c.queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(fmt.Sprint(c.ref(s.queue))),
-				AttributeNames: []sqstypes.QueueAttributeName{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"}})
+				AttributeNames: queueCounts()})
 			if err != nil {
 				return err
 			}
@@ -369,6 +375,11 @@ func (c *cloud) untilQuiet(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// queueCounts are the attributes that tell what a queue holds.
+func queueCounts() []sqstypes.QueueAttributeName {
+	return []sqstypes.QueueAttributeName{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"}
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -85,7 +85,7 @@ func (c *cloud) listen(ctx context.Context, plan *stack) (*listeners, error) {
 }
 
 // takeDown removes the bus and the listeners.
-func (l *listeners) takeDown(ctx context.Context, t *testing.T) {
+func (l *listeners) takeDown(ctx context.Context, t testing.TB) {
 	t.Helper()
 	problem := func(what string, err error) {
 		if err != nil {

@@ -225,7 +225,7 @@ func TestTheStackBringsOrdersAcross(t *testing.T) {
 }
 
 // serve starts a simulated system.
-func serve(t *testing.T, name string) string {
+func serve(t testing.TB, name string) string {
 	t.Helper()
 	at := slices.IndexFunc(sandbox.All, func(e sandbox.Entry) bool { return e.Name == name })
 	url, stop, err := sandbox.All[at].New().Start("127.0.0.1:0")

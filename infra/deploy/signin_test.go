@@ -107,7 +107,7 @@ func TestAnOpenSignInIsNoticed(t *testing.T) {
 }
 
 // makeSignIn puts the parameters where the template has them, and tells the provider what the template tells Cognito.
-func (c *cloud) makeSignIn(ctx context.Context, t *testing.T) {
+func (c *cloud) makeSignIn(ctx context.Context, t testing.TB) {
 	t.Helper()
 	client := ssm.NewFromConfig(c.config, func(o *ssm.Options) { o.BaseEndpoint = aws.String(c.endpoints["SSM"]) })
 	for _, id := range c.of("AWS::SSM::Parameter") {
