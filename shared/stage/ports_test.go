@@ -36,6 +36,7 @@ func (p *ports) Acquire(ctx context.Context, k store.PositionKey, owner string, 
 }
 
 func (p *ports) SaveCheckpoint(ctx context.Context, k store.PositionKey, owner, checkpoint string, until time.Time) error {
+	p.saves++
 	return p.call("save checkpoint", func() error { return p.Store.SaveCheckpoint(ctx, k, owner, checkpoint, until) })
 }
 

@@ -207,3 +207,33 @@ func TestJobsOfAPausedTarget(t *testing.T) {
 		}
 	}
 }
+
+// Pages on which nothing is new are passed without a checkpoint for each, but not for longer than half a lease: who goes on
+// after a crash must not have to begin from far back.
+func TestEmptyPagesAreNotSavedOneByOne(t *testing.T) {
+	r := newCalmRig(t)
+	for range 30 {
+		r.source.add(&sale{email: "anna@proef.example"})
+	}
+	r.run()
+	r.source.hollow, r.source.late = true, 30
+	for slow, most := range map[time.Duration]int{0: 1, 20 * time.Second: 4} {
+		r.source.slow, r.ports.saves = slow, 0
+		before := r.source.reads
+		if err := r.desk.RunNow(t.Context(), tenant, flowID, connector.Incremental); err != nil {
+			t.Fatal(err)
+		}
+		for r.step() {
+		}
+		if pages := r.source.reads - before; pages != 10 || r.ports.saves > most || r.ports.saves == 0 {
+			t.Errorf("a page takes %v: %d pages and %d checkpoints, want 10 and at most %d", slow, pages, r.ports.saves, most)
+		}
+	}
+	r.source.slow = 0
+	o := r.source.add(&sale{email: "anna@proef.example"})
+	r.run()
+	r.once()
+	if len(r.told(o.number)) == 0 {
+		t.Error("the order behind the empty pages was not read")
+	}
+}

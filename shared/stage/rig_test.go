@@ -373,6 +373,7 @@ type ports struct {
 	dieAt int
 	after bool
 	dead  bool
+	saves int    // of checkpoints
 	name  string // of the call at which it died
 }
 

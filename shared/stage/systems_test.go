@@ -36,6 +36,10 @@ type source struct {
 	reads  int
 	page   int
 	late   int64 // how many changes each run reads again
+	// hollow leaves out what it read before, so that pages of the late window are empty.
+	hollow bool
+	most   int64
+	slow   time.Duration // what a page takes
 }
 
 func newSource(r *rig) *source { return &source{rig: r, page: 3, late: 2} }
@@ -77,9 +81,13 @@ func (s *source) Read(_ context.Context, r connector.ReadRequest) (page connecto
 		list = list[:min(s.page, len(list))]
 		page.Next = strconv.FormatInt(after, 10)
 		for _, o := range list {
-			page.Records = append(page.Records, s.record(o))
+			if !s.hollow || o.marker > s.most {
+				page.Records = append(page.Records, s.record(o))
+			}
 			page.Next = strconv.FormatInt(o.marker, 10)
+			s.most = max(s.most, o.marker)
 		}
+		s.rig.now = s.rig.now.Add(s.slow)
 		slices.Reverse(page.Records)
 		return nil
 	})

@@ -25,6 +25,7 @@ func (r *reading) readAll(ctx context.Context, checkpoint string) error {
 			return err
 		}
 	}
+	saved := r.World.Now()
 	for {
 		page, err := r.reader.Read(ctx, connector.ReadRequest{Kind: r.plan.Flow.Kind, Mode: connector.Mode(r.job.Mode),
 			Checkpoint: checkpoint, Begin: begin, From: r.from(), Limit: r.session.Limits.PageSize, Settings: r.plan.GetSettings})
@@ -40,7 +41,14 @@ func (r *reading) readAll(ctx context.Context, checkpoint string) error {
 		if !page.More && r.job.Mode == string(connector.Full) {
 			checkpoint = "" // the next full pass starts from the start
 		}
-		err = r.Positions.SaveCheckpoint(ctx, r.key, r.owner, checkpoint, r.World.Now().Add(r.lease()))
+		if hollow, err := r.hollow(ctx, page, saved); err != nil {
+			return err
+		} else if hollow {
+			r.pages++
+			continue
+		}
+		saved = r.World.Now()
+		err = r.Positions.SaveCheckpoint(ctx, r.key, r.owner, checkpoint, saved.Add(r.lease()))
 		if errors.Is(err, store.ErrLeaseLost) {
 			return r.ended(ctx, nil) // somebody else reads on from the checkpoint before: nothing is missing
 		}
@@ -71,6 +79,18 @@ func (r *reading) readAll(ctx context.Context, checkpoint string) error {
 			return r.goOn(ctx, fullPause)
 		}
 	}
+}
+
+// hollow reports whether a page is not worth a checkpoint: it held no record, more follows and this run reads on. Each run
+// reads the late window again, page by page with nothing new on them, and a write for each would cost more than all else of a
+// run. Half a lease later it is time for one, which renews the lease too.
+func (r *reading) hollow(ctx context.Context, page connector.Page, saved time.Time) (bool, error) {
+	now := r.World.Now()
+	if len(page.Records) > 0 || !page.More || !now.Before(r.until) || now.Sub(saved) >= r.lease()/2 {
+		return false, nil
+	}
+	full, err := r.full(ctx)
+	return !full, err
 }
 
 // fullPause is how long a run waits for a target that has enough on its way.
