@@ -8,6 +8,7 @@ SAM      := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
 CONFIG   ?= dev
 RECORDS  ?= 500
 SEED     ?= 1
+ORDERS   ?= 1000
 
 # The packages where goroutines meet; CI asks them once more with the race detector.
 RACE := ./functions/... ./infra/sandbox/... ./shared/connector/... ./shared/mapping/... ./shared/message \
@@ -79,10 +80,11 @@ $(VENV)/made: infra/deploy/requirements.txt
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	touch $@
 
-bench: ## measure: the pipeline from end to end as JSON lines, then the parts
+bench: ## measure: the pipeline from end to end as JSON lines, the parts, and what a million records cost on AWS; ORDERS=1000
 	go run ./infra/local bench
 	go test -run '^$$' -bench . -benchmem $(HOT)
 	go test -run '^$$' -bench ColdStart -benchtime 1x ./infra/deploy
+	go test -run '^$$' -bench Cost -benchtime 1x ./infra/deploy -orders=$(ORDERS)
 
 fmt: ## format the source
 	gofmt -w functions infra shared

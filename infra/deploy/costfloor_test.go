@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/govalues/decimal"
@@ -49,6 +50,11 @@ func (l load) floor() bill {
 
 // pieces is how many of a size it takes.
 func pieces(n, size int) int { return (n + size - 1) / size }
+
+// String says how large a record is on its way.
+func (l load) String() string {
+	return fmt.Sprintf("bytes of a record: %d to map, %d to send, %d of activity", l.mapBytes/l.records, l.sendBytes/l.records, l.activityBytes/l.records)
+}
 
 // carried is what the rig's functions were handed, and what they keep, since a mark.
 type carried struct{ mapBytes, sendBytes, activityBytes int }

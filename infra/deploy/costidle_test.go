@@ -11,6 +11,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/govalues/decimal"
+
+	"apicenter/shared/connector"
+	"apicenter/shared/telemetry"
 )
 
 // What the stack costs when nothing happens, for a month of 730 hours.
@@ -24,6 +27,7 @@ const (
 	pollsPerMinute  = 3 // a long poll takes 20 seconds
 	ticksToMeasure  = 20
 	fetchesWithTick = 5 // one for each kind
+	runEvery        = 5 // minutes, as a flow has it by default
 )
 
 // idleLine is a part of the month's bill.
@@ -33,8 +37,9 @@ type idleLine struct {
 }
 
 // idle works out the month from the template, and from ticks that were measured.
-func (r *rig) idle(ctx context.Context, t testing.TB) []idleLine {
+func (s *costShop) idle(ctx context.Context, t testing.TB) []idleLine {
 	t.Helper()
+	r := s.rig
 	one := func(part, operation, id string, units decimal.Decimal) bill {
 		return bill{{Part: part, Operation: operation, Price: id, Units: units}}
 	}
@@ -67,19 +72,24 @@ func (r *rig) idle(ctx context.Context, t testing.TB) []idleLine {
 			ticks = append(ticks, u)
 		}
 	}
+	var nothing bill
+	for _, u := range s.pass(ctx, t, connector.Incremental) {
+		u.Units = must(u.Units.Mul(whole(monthMinutes / runEvery)))
+		nothing = append(nothing, u)
+	}
 	metrics := map[string]bool{}
 	for _, f := range r.functions {
 		maps.Copy(metrics, f.lines.metrics)
 	}
-	silent := 0 // those that ticks send alone
+	silent, working := 0, 0
 	for m := range metrics {
-		switch name, _, _ := strings.Cut(m, " "); name {
-		case "FlowsDue":
-			if silent++; strings.Contains(m, " ") {
-				silent += fetchesWithTick - 1
-			}
-		case "PausedConnections":
+		switch name, dimensions, _ := strings.Cut(m, " "); {
+		case name == telemetry.FlowsDue && dimensions != "":
+			silent += fetchesWithTick
+		case name == telemetry.FlowsDue, name == telemetry.Paused:
 			silent++
+		default:
+			working++
 		}
 	}
 	fixed, err := read(written(t), map[string]string{"OutgoingAddress": "fixed"}, nil)
@@ -91,7 +101,8 @@ func (r *rig) idle(ctx context.Context, t testing.TB) []idleLine {
 		{"pollers at the queues", fmt.Sprintf("reckoned: %d queues, %d pollers each", len(r.sources()), pollers), polls},
 		{"ticks every minute", "measured on one kind and the retry function, and multiplied", ticks},
 		{"metrics of ticks", fmt.Sprintf("%d metrics", silent), one(partLogs, "metrics", "metric", whole(silent))},
-		{"metrics of one kind at work", fmt.Sprintf("%d metrics, for the hours there is work", len(metrics)-2), one(partLogs, "metrics", "metric", whole(len(metrics)-2))},
+		{"metrics of one kind at work", fmt.Sprintf("%d metrics, for the hours there is work", working), one(partLogs, "metrics", "metric", whole(working))},
+		{"a flow that finds nothing new", fmt.Sprintf("measured, for each flow that runs every %d minutes", runEvery), nothing},
 		{"alarms", count("AWS::CloudWatch::Alarm").String() + " alarms", one(partLogs, "alarms", "alarm", count("AWS::CloudWatch::Alarm"))},
 		{"dashboard", "free for the first three of an account", one(partLogs, "dashboards", "dashboard", count("AWS::CloudWatch::Dashboard"))},
 		{"master key", "", one(partKeys, "key", "kms-key", count("AWS::KMS::Key"))},
@@ -109,13 +120,13 @@ func printIdle(w io.Writer, list *prices, lines []idleLine) error {
 		for i, region := range list.Regions {
 			amount := l.used.amount(list, region, "")
 			fmt.Fprintf(t, "\t%s", cents(amount))
-			if !slices.Contains([]string{"fixed address", "metrics of one kind at work"}, l.what) {
+			if !slices.Contains([]string{"fixed address", "metrics of one kind at work", "a flow that finds nothing new"}, l.what) {
 				sums[i] = must(sums[i].Add(amount))
 			}
 		}
 		fmt.Fprintf(t, "\t%s\n", l.how)
 	}
-	fmt.Fprint(t, "together, without the address and without work")
+	fmt.Fprint(t, "together, without flows and without the address")
 	for _, s := range sums {
 		fmt.Fprintf(t, "\t%s", cents(s))
 	}

@@ -159,6 +159,11 @@ func (s *told) AppendChunk(ctx context.Context, c store.Chunk) error {
 	return s.Store.AppendChunk(ctx, c)
 }
 
+func (s *told) StoppedConnections(ctx context.Context) ([]store.ConnectionRef, error) {
+	telemetry.TallyOf(ctx).Add(telemetry.Paused, 0)
+	return s.Store.StoppedConnections(ctx)
+}
+
 // waiting measures how long at least one call to a connected system is under way. An answer is read whole before it is
 // handed on, so that reading it counts as well.
 type waiting struct {
@@ -400,7 +405,11 @@ func (f *costed) look(ctx context.Context) (err error) {
 		started := time.Now()
 		ctx, tally := telemetry.Counting(ctx)
 		err = f.tick(ctx)
-		attrs := []slog.Attr{telemetry.Stage(f.stage), telemetry.Kind("orders"), slog.Bool("failed", err != nil), telemetry.Took(time.Since(started))}
+		kind := "orders"
+		if f.stage == "retry" {
+			kind = "none"
+		}
+		attrs := []slog.Attr{telemetry.Stage(f.stage), telemetry.Kind(kind), slog.Bool("failed", err != nil), telemetry.Took(time.Since(started))}
 		attrs = append(attrs, telemetry.Embed(started, stackName, [][]string{{}, {"stage", "kind"}}, tally.Metrics()...)...)
 		f.log.LogAttrs(ctx, slog.LevelInfo, "the schedule was looked after", attrs...)
 	})
