@@ -96,10 +96,8 @@ func (q *Queue) Buried(ctx context.Context, name queue.Name, limit int) (letters
 }
 
 // exhume receives up to most dead letters, oldest first. What it got before an error it gives back.
-//
-// An empty answer is believed at the second time: the first may have come before all of the queue was looked at.
 func (q *Queue) exhume(ctx context.Context, l line, most int) (got []types.Message, err error) {
-	for empty := 0; len(got) < most && empty < 2; {
+	for len(got) < most {
 		more, err := q.receive(ctx, l.name, &sqs.ReceiveMessageInput{QueueUrl: aws.String(l.dead), MaxNumberOfMessages: int32(min(most-len(got), mostReceived)),
 			WaitTimeSeconds:   1, // so that all of SQS's servers are asked
 			VisibilityTimeout: seconds(looking), MessageSystemAttributeNames: systemAttributes(), MessageAttributeNames: []string{"All"}})
@@ -107,7 +105,7 @@ func (q *Queue) exhume(ctx context.Context, l line, most int) (got []types.Messa
 			return nil, errors.Join(failure(ctx, l.name, err), q.giveBack(context.WithoutCancel(ctx), l.name, l.dead, got))
 		}
 		if len(more) == 0 {
-			empty++
+			break
 		}
 		got = append(got, more...)
 	}

@@ -77,6 +77,31 @@ func TestLostReplyDoublesAtMost(t *testing.T) {
 	}
 }
 
+// A lane whose message was given out in a reply that got lost does not stand still until the visibility of that ends.
+func TestLostReceiveIsRepeated(t *testing.T) {
+	t.Parallel()
+	q := open(t, nil)
+	w := &wire{}
+	c := sqs.NewFromConfig(aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(emulator.SQS(t)), HTTPClient: &http.Client{Transport: w},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}, sqsqueue.Configure)
+	lossy, err := sqsqueue.Open(t.Context(), c, q.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, q, queue.Send, queue.Message{Body: []byte("order"), Group: "g", Dedup: "d"})
+	w.lose.Store(1)
+	d := receive(t, lossy, queue.Send)
+	if n := w.requests.Load(); n != 2 {
+		t.Errorf("got %d requests, want one and another after the lost reply", n)
+	}
+	if err := q.Delete(t.Context(), []queue.Delivery{d}); err != nil {
+		t.Error(err)
+	}
+	if c, err := q.Counts(t.Context(), queue.Send); err != nil || c.Total() != 0 {
+		t.Errorf("deleted by the receipt of the repeated reply: got %+v and %v, want nothing left", c, err)
+	}
+}
+
 // A server that does not answer holds nobody longer than the caller's deadline.
 func TestDeadlineIsKept(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package sqsqueue
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strconv"
 	"time"
@@ -83,8 +84,12 @@ func systemAttributes() []types.MessageSystemAttributeName {
 		types.MessageSystemAttributeNameSequenceNumber}
 }
 
-// receive does one request.
+// receive does one request. When its reply is lost the client asks again: a FIFO queue then gives out the same messages once
+// more, by the id of the attempt, and would otherwise hide them until their visibility ends. A standard queue knows no attempts.
 func (q *Queue) receive(ctx context.Context, name queue.Name, in *sqs.ReceiveMessageInput) ([]types.Message, error) {
+	if queue.SettingsOf(name).FIFO {
+		in.ReceiveRequestAttemptId = aws.String(rand.Text())
+	}
 	out, err := q.client.ReceiveMessage(ctx, in)
 	if err != nil {
 		q.used(name, "ReceiveMessage", 0)
