@@ -17,6 +17,7 @@ import (
 	"apicenter/shared/fault"
 	"apicenter/shared/message"
 	"apicenter/shared/queue"
+	"apicenter/shared/queue/queuetest"
 )
 
 // Promise 1: a message that is buried is never in neither queue.
@@ -190,7 +191,7 @@ func TestAllDeadLettersOfALaneAreListed(t *testing.T) {
 // The largest body has room for what a burial adds to it.
 func TestLargestMessageCanBeBuried(t *testing.T) {
 	t.Parallel()
-	q := open(t, nil)
+	q := open(t, queuetest.Options{RealTime: true}.Settings)
 	body := bytes.Repeat([]byte{0xab}, message.Limit)
 	for _, name := range []queue.Name{queue.Map, queue.Send} {
 		group := strings.Repeat("g", 128)
@@ -221,9 +222,16 @@ func send(t *testing.T, q queue.Sender, name queue.Name, messages ...queue.Messa
 // receive receives the one message that is there.
 func receive(t *testing.T, q queue.Receiver, name queue.Name) queue.Delivery {
 	t.Helper()
-	got, err := q.Receive(t.Context(), name, 1, 5*time.Second)
-	if err != nil || len(got) != 1 {
-		t.Fatalf("got %d deliveries and %v, want 1", len(got), err)
+	// A reply may be lost on its way, and hides what it brought until its visibility ends.
+	for range 2 {
+		got, err := q.Receive(t.Context(), name, 1, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == 1 {
+			return got[0]
+		}
 	}
-	return got[0]
+	t.Fatal("got no delivery, want 1")
+	return queue.Delivery{}
 }
